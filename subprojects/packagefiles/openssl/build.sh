@@ -27,8 +27,10 @@ build() { # DIR COMPILER...
   work=$1/work; shift
   [ "$(cat "$work/source" 2>/dev/null)" = "$source" ] || rm -rf "$work"
   mkdir -p "$work"; cd "$work"; echo "$source" >source
+  # Its objects name their sources relative to this folder; no user's folder names belong into a library.
+  map=-ffile-prefix-map=$(realpath --relative-to=. "$source")/=
   # shellcheck disable=SC2086 # the options are words
-  [ -f Makefile ] || CC="${ccache:+$ccache }$*" "$source/Configure" $options "-ffile-prefix-map=$source/=" \
+  [ -f Makefile ] || CC="${ccache:+$ccache }$*" "$source/Configure" $options "$map" \
     >configure.log 2>&1 || { cat configure.log >&2; exit 1; }
   make -j"$(nproc)" build_libs >make.log 2>&1 || { tail -n 50 make.log >&2; exit 1; }
 }
