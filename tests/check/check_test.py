@@ -152,6 +152,10 @@ class Functions(unittest.TestCase):
         self.lengths("template <class T>\nauto f(T t)\n    -> std::vector<T> {\n}\n", (1, 4))
         self.lengths('extern "C" {\nvoid f() {}\n}\nenum class E : int { a, b };\n', (2, 1))
 
+    def test_each_begins_where_it_begins(self):
+        self.lengths("namespace a {\nint f();\n}\n\n// about g\nvoid g() {\n}\nint h() {\n}\n", (6, 2), (8, 2))
+        self.lengths("struct S {\n private:\n  void f() {\n  }\n};\nvoid g() {}\n", (3, 2), (6, 1))
+
     def test_lambdas_and_local_classes_belong_to_their_function(self):
         self.lengths("void f() {\n  auto g = [](int x) {\n    return x;\n  };\n  struct L { void m() {} };\n}\n", (1, 6))
         self.lengths("const auto f = [](int x) {\n  return x;\n};\n", (1, 3))
