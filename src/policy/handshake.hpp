@@ -1,4 +1,5 @@
-// What a TLS connection came to, in words that are the same for every stack: derived from the transcript by our own codec.
+// What a TLS connection came to, in words that are the same for every stack: derived from the transcript by our own
+// codec.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,8 @@ enum class Stage {
   client_hello,        // the ClientHello went out, no answer to it
   server_hello,        // ServerHello (or HelloRetryRequest) is there
   certificate,         // the server's certificate is there
-  client_certificate,  // TLS 1.2: the client answered (Certificate or ClientKeyExchange); TLS 1.3: the server's Finished is there
+  client_certificate,  // TLS 1.2: the client answered (Certificate or ClientKeyExchange); TLS 1.3: the server's
+                       // Finished is there
   finished,            // this end holds both Finished messages, no request yet
   request,             // a request went over
   response,            // a response head came
@@ -50,8 +52,23 @@ Stage stage_of(const wire::Transcript& transcript);
 
 /// One thing wrong with a chain (RFC 5280 section 6; RFC 6125), the same words for every stack.
 enum class Defect {
-  expired, not_yet_valid, self_signed, unknown_issuer, incomplete, issuer_expired, wrong_name, no_subject_alt_name,
-  wrong_purpose, weak_key, weak_signature, bad_signature, not_a_ca, path_too_long, revoked, none_sent, other
+  expired,
+  not_yet_valid,
+  self_signed,
+  unknown_issuer,
+  incomplete,
+  issuer_expired,
+  wrong_name,
+  no_subject_alt_name,
+  wrong_purpose,
+  weak_key,
+  weak_signature,
+  bad_signature,
+  not_a_ca,
+  path_too_long,
+  revoked,
+  none_sent,
+  other
 };
 std::string_view name(Defect defect);
 std::optional<Defect> defect_of(std::string_view name);
@@ -64,7 +81,8 @@ struct ChainProblem {
   friend bool operator==(const ChainProblem&, const ChainProblem&) = default;
 };
 
-/// The certificates a peer presented and what is wrong with them. Problems are sorted: the one that names the cause first.
+/// The certificates a peer presented and what is wrong with them. Problems are sorted: the one that names the cause
+/// first.
 struct ChainVerdict {
   std::vector<ChainProblem> problems;  // empty: trusted and, where a name was asked for, of that name
   std::vector<std::string> names;      // the leaf's DNS names and addresses (subjectAltName), raw
@@ -72,7 +90,7 @@ struct ChainVerdict {
   std::string issuer;                  // the leaf's, raw
   std::int64_t not_before = 0;         // the leaf's, seconds since 1970
   std::int64_t not_after = 0;
-  unsigned sent = 0;                   // how many certificates the peer sent
+  unsigned sent = 0;  // how many certificates the peer sent
 
   bool ok() const { return problems.empty(); }
   bool has(Defect defect) const;
@@ -80,7 +98,12 @@ struct ChainVerdict {
 
 /// Why no agreement came about.
 enum class Reason {
-  no_shared_version, no_shared_suite, no_shared_group, no_shared_signature_scheme, no_shared_alpn, unknown_name,
+  no_shared_version,
+  no_shared_suite,
+  no_shared_group,
+  no_shared_signature_scheme,
+  no_shared_alpn,
+  unknown_name,
   no_certificate,               // the server has none for what the client offers
   chain,                        // the client refused the server's chain: see the defect
   client_certificate_required,  // none was sent
@@ -111,10 +134,10 @@ struct Ending {
     timed_out,           // our deadline passed: "no answer", not "refused"
     connection_refused,  // TCP RST to our SYN
     unreachable,
-    foreign,             // the peer does not speak TLS (see Transcript::foreign)
-    malformed,           // the peer's octets made no sense
-    failed,              // our stack gave up without an alert
-    stopped              // we closed it: the run ended
+    foreign,    // the peer does not speak TLS (see Transcript::foreign)
+    malformed,  // the peer's octets made no sense
+    failed,     // our stack gave up without an alert
+    stopped     // we closed it: the run ended
   };
   How how = How::open;
   std::optional<std::uint8_t> alert;  // with alert_sent, alert_received

@@ -24,8 +24,8 @@ struct Offer {
   std::string stack;              // whose manners apply: "openssl", "mbedtls", or empty for unknown
   std::uint16_t min_version = 0;  // refuses an answer below it
   Verify verify = Verify::none;
-  bool has_certificate = false;   // will answer a CertificateRequest with one
-  std::vector<Defect> finds;      // what its check of the server's chain finds (given per leaf by the caller); sorted
+  bool has_certificate = false;  // will answer a CertificateRequest with one
+  std::vector<Defect> finds;     // what its check of the server's chain finds (given per leaf by the caller); sorted
   std::vector<Defect> server_finds;  // what the server's check of its client certificate finds
 };
 Offer offer_of(const wire::ClientHello& hello);

@@ -23,15 +23,15 @@ std::string_view name(ClientCertificate asked);
 std::optional<ClientCertificate> client_certificate_of(std::string_view name);
 
 struct Policy {
-  std::string stack;    // whose manners apply: "openssl", "mbedtls"
+  std::string stack;     // whose manners apply: "openssl", "mbedtls"
   wire::Codes versions;  // highest first
   wire::Codes suites;    // in preference order
   bool server_preference = false;
-  wire::Codes groups;    // in preference order
+  wire::Codes groups;  // in preference order
   wire::Codes signature_schemes;
-  std::vector<std::string> alpn;     // in preference order; empty: the extension is ignored
-  std::vector<Leaf> leaves;          // the first is the default
-  bool strict_sni = false;           // an unknown or absent name is refused with unrecognized_name
+  std::vector<std::string> alpn;  // in preference order; empty: the extension is ignored
+  std::vector<Leaf> leaves;       // the first is the default
+  bool strict_sni = false;        // an unknown or absent name is refused with unrecognized_name
   ClientCertificate client_certificate = ClientCertificate::none;
 };
 

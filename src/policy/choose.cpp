@@ -1,0 +1,166 @@
+#include "policy/choose.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace bothends::policy {
+
+namespace {
+
+bool contains(const wire::Codes& codes, std::uint16_t code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+constexpr std::uint16_t rsa_pkcs1_sha1 = 0x0201;  // RFC 5246 section 7.4.1.4.1: what a client means that names none
+constexpr std::uint16_t ecdsa_sha1 = 0x0203;
+
+template <class Names>
+std::vector<const Leaf*> leaves_with(const Policy& policy, Names fits) {
+  std::vector<const Leaf*> leaves;
+  for (const Leaf& leaf : policy.leaves)
+    if (std::any_of(leaf.names.begin(), leaf.names.end(), fits)) leaves.push_back(&leaf);
+  return leaves;
+}
+
+/// The first shared group of an ECDHE exchange up to TLS 1.2, or 0.
+std::uint16_t choose_group12(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version) {
+  const bool servers_order = policy.server_preference || server.group12_by_server;
+  for (const auto group : servers_order ? shared(policy.groups, offer.groups) : shared(offer.groups, policy.groups))
+    if (group_fits(group, version)) return group;
+  return 0;
+}
+
+/// The four parties to a choice below, so that they need not be passed one by one.
+struct Context {
+  const Offer& offer;
+  const Policy& policy;
+  const Manners& server;
+  std::uint16_t version;
+};
+
+bool scheme_needed(const Context& at, const Suite& suite, const Leaf& leaf) {
+  if (at.version < wire::tls1_2 || at.offer.signature_schemes.empty()) return false;
+  if (suite.exchange == KeyExchange::rsa && !at.server.transport_needs_scheme) return false;
+  return leaf.key != Key::rsa || !at.server.suite12_before_scheme;
+}
+
+/// Has the server a certificate for this suite? The curve of an ECDSA key must be among the client's groups, should it
+/// name any (RFC 8422 section 5.1.1).
+bool leaf_usable(const Context& at, const Suite& suite, const Leaf& leaf) {
+  if (!fits(suite, leaf.key)) return false;
+  const bool edwards = leaf.key == Key::ed25519 || leaf.key == Key::ed448;
+  if (edwards && at.version < wire::tls1_2) return false;
+  const auto curve = curve_of(leaf.key);
+  if (curve != 0 && !at.offer.groups.empty() && !contains(at.offer.groups, curve)) return false;
+  if (!scheme_needed(at, suite, leaf)) return true;
+  const auto schemes = shared_schemes(at.offer, at.policy, at.server, at.version);
+  return std::any_of(schemes.begin(), schemes.end(), [&](auto code) { return scheme_fits(code, leaf, at.version); });
+}
+
+bool names_curve(const wire::Codes& groups) {
+  return std::any_of(groups.begin(), groups.end(), [](std::uint16_t group) { return group_fits(group, wire::tls1_2); });
+}
+
+struct Overlap {
+  std::uint16_t share = 0;  // a key share is there already
+  std::uint16_t group = 0;  // merely supported
+};
+
+Overlap overlap(const wire::Codes& ours, const Offer& offer, bool servers_order) {
+  const auto first = [&](const wire::Codes& theirs) -> std::uint16_t {
+    for (const auto code : servers_order ? shared(ours, theirs) : shared(theirs, ours))
+      if (group_fits(code, wire::tls1_3)) return code;
+    return 0;
+  };
+  return {first(offer.key_shares), first(offer.groups)};
+}
+
+/// The groups in classes of equal worth. Only a default list has several; a list that someone set is one class.
+std::vector<wire::Codes> classes_of(const Policy& policy, const Manners& server) {
+  wire::Codes all;
+  for (const auto& tuple : server.tuples) all.insert(all.end(), tuple.begin(), tuple.end());
+  if (!all.empty() && all == policy.groups) return {server.tuples.begin(), server.tuples.end()};
+  return {policy.groups};
+}
+
+}  // namespace
+
+wire::Codes shared(const wire::Codes& preferred, const wire::Codes& allowed) {
+  wire::Codes codes;
+  std::copy_if(preferred.begin(), preferred.end(), std::back_inserter(codes),
+               [&](std::uint16_t code) { return contains(allowed, code); });
+  return codes;
+}
+
+wire::Codes shared_schemes(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version) {
+  const bool servers_order = policy.server_preference && !server.client_rules13;
+  auto codes = servers_order ? shared(policy.signature_schemes, offer.signature_schemes)
+                             : shared(offer.signature_schemes, policy.signature_schemes);
+  const auto is_modern = [](std::uint16_t code) { return code >= 0x0700; };
+  if (version <= wire::tls1_2 && !server.signs_pss12) std::erase_if(codes, is_modern);
+  return codes;
+}
+
+std::vector<const Leaf*> leaves_for(const Policy& policy, const std::optional<std::string>& sni) {
+  if (sni) {
+    const auto asked = lower(*sni);
+    auto leaves = leaves_with(policy, [&](const std::string& name) { return lower(name) == asked; });
+    if (leaves.empty())
+      leaves = leaves_with(policy, [&](const std::string& name) { return name_matches(name, asked); });
+    if (!leaves.empty()) return leaves;
+  }
+  if (policy.strict_sni || policy.leaves.empty()) return {};
+  return {&policy.leaves.front()};
+}
+
+SuiteChoice choose_suite(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version,
+                         const std::vector<const Leaf*>& leaves) {
+  const Context at{offer, policy, server, version};
+  const bool tls13 = version >= wire::tls1_3;
+  const bool servers_order = policy.server_preference && !(tls13 && server.client_rules13);
+  const auto group = choose_group12(offer, policy, server, version);
+  const bool group_will_do = group != 0 || (server.suite12_before_group && names_curve(offer.groups));
+  SuiteChoice choice;
+  for (const auto code : servers_order ? shared(policy.suites, offer.suites) : shared(offer.suites, policy.suites)) {
+    const Suite suite = suite_of(code);
+    if (!fits(suite, version)) continue;
+    if (tls13) return {code, 0, {}};
+    if (choice.reason == Reason::no_shared_suite) choice.reason = Reason::no_certificate;
+    const auto usable = [&](const Leaf* leaf) { return leaf_usable(at, suite, *leaf); };
+    if (std::none_of(leaves.begin(), leaves.end(), usable)) continue;
+    if (suite.exchange != KeyExchange::ecdhe) return {code, 0, {}};
+    if (group_will_do) return {code, group, {}};
+    choice.reason = Reason::no_shared_group;
+  }
+  return choice;
+}
+
+/// OpenSSL 3.5 (tls_parse_ctos_key_share) goes through its classes: a key share in this class is taken, a group of this
+/// class without one is worth a HelloRetryRequest. With one class this is what RFC 8446 section 4.2.8 asks of
+/// everybody.
+GroupChoice choose_group13(const Offer& offer, const Policy& policy, const Manners& server) {
+  const bool servers_order = policy.server_preference && !server.client_rules13;
+  for (const auto& ours : classes_of(policy, server)) {
+    const Overlap found = overlap(ours, offer, servers_order);
+    if (found.share != 0) return {found.share, false};
+    if (found.group != 0) return {found.group, true};
+  }
+  return {};
+}
+
+SignatureChoice choose_signature(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version,
+                                 std::uint16_t suite, const std::vector<const Leaf*>& leaves) {
+  const Suite traits = suite_of(suite);
+  const bool transport = traits.exchange == KeyExchange::rsa;
+  if (version < wire::tls1_2 || (transport && !server.transport_needs_scheme)) return {leaves.front(), 0, {}};
+  if (version == wire::tls1_2 && offer.signature_schemes.empty())
+    return {leaves.front(), leaves.front()->key == Key::rsa ? rsa_pkcs1_sha1 : ecdsa_sha1, {}};
+  const auto schemes = shared_schemes(offer, policy, server, version);
+  for (const auto scheme : schemes)
+    for (const Leaf* leaf : leaves)
+      if (fits(traits, leaf->key) && scheme_fits(scheme, *leaf, version)) return {leaf, scheme, {}};
+  return {nullptr, 0, schemes.empty() ? Reason::no_shared_signature_scheme : Reason::no_certificate};
+}
+
+}  // namespace bothends::policy

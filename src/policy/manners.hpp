@@ -1,0 +1,47 @@
+// Where TLS stacks differ though all of them keep to the RFC: whose order counts, which check comes first, and which
+// alert says no. One table, so that a further stack is one more row; measured, not read off documentation.
+#pragma once
+
+#include <span>
+
+#include "policy/policy.hpp"
+
+namespace bothends::policy {
+
+using AlertCode = std::optional<std::uint8_t>;  // nullopt: closes without an alert
+
+/// The questions a server settles, in an order of its own.
+enum class Check { fallback, name, any_scheme, suite, group, signature, alpn };
+
+struct Manners {
+  std::string_view stack;
+
+  // As server.
+  std::span<const Check> checks12;  // up to TLS 1.2
+  std::span<const Check> checks13;
+  bool blind_to_versions = false;       // without TLS 1.3 of its own it looks at legacy_version only
+  bool client_rules13 = false;          // TLS 1.3: the client's order whatever the policy says
+  bool group12_by_server = false;       // TLS 1.2: the server's order whatever the policy says
+  bool suite12_before_group = false;    // TLS 1.2: takes an ECDHE suite and only then looks for a shared group
+  bool suite12_before_scheme = false;   // TLS 1.2: takes a suite for its RSA key and only then looks for a scheme
+  bool transport_needs_scheme = false;  // TLS 1.2: wants an RSA scheme even where RSA key transport signs nothing
+  bool signs_pss12 = true;              // TLS 1.2: makes PSS signatures (RFC 8446 section 4.2.3)
+  std::span<const wire::Codes> tuples;  // the default groups, in classes of equal worth; see choose_group13()
+  AlertCode no_group12 = wire::handshake_failure;
+  AlertCode no_group13 = wire::handshake_failure;
+  AlertCode no_client_certificate12 = wire::handshake_failure;
+  AlertCode no_client_certificate13 = wire::certificate_required;
+  bool optional_refuses_bad = true;  // an optional client certificate that is not trusted is refused
+
+  // As client.
+  bool own_curve_only = false;                           // TLS 1.2: an ECDSA leaf must be of one of its own groups
+  AlertCode version_too_low13 = wire::protocol_version;  // speaking TLS 1.3 only, and answered with less
+
+  // As either end.
+  AlertCode (*alert_of)(std::span<const Defect> finds) = nullptr;  // for a chain with these defects, not empty
+};
+
+/// By name of the stack; what the RFCs recommend for an unknown one.
+const Manners& manners_of(std::string_view stack);
+
+}  // namespace bothends::policy

@@ -1,0 +1,380 @@
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "pair.hpp"
+
+using namespace bothends;
+using namespace bothends::policy;
+
+namespace {
+
+struct Try {
+  std::string client = "openssl";
+  std::string server = "openssl";
+  std::function<void(Offer&, Policy&)> change = [](Offer&, Policy&) {};
+
+  Outcome outcome() const {
+    Offer offer = plain_offer(client);
+    Policy policy = plain_policy(server);
+    change(offer, policy);
+    return negotiate(offer, policy);
+  }
+};
+
+Agreement agreed(const Try& what) {
+  const auto outcome = what.outcome();
+  if (const auto* refusal = std::get_if<Refusal>(&outcome)) FAIL("refused: " << name(refusal->reason));
+  return std::get<Agreement>(outcome);
+}
+
+struct RefusedCase {
+  const char* what;
+  std::string client, server;
+  Party by;
+  Reason reason;
+  std::optional<std::uint8_t> alert;
+  std::function<void(Offer&, Policy&)> change;
+};
+
+void check(const RefusedCase& row) {
+  CAPTURE(row.what);
+  CAPTURE(row.server);
+  const auto outcome = Try{row.client, row.server, row.change}.outcome();
+  const auto* refusal = std::get_if<Refusal>(&outcome);
+  REQUIRE(refusal);
+  CHECK(name(refusal->by) == name(row.by));
+  CHECK(name(refusal->reason) == name(row.reason));
+  CHECK(refusal->alert == row.alert);
+}
+
+void tls12(Offer& offer, Policy& policy) {
+  offer.versions = {0x0303};
+  policy.versions = {0x0303};
+}
+
+}  // namespace
+
+TEST_CASE("A plain pair agrees on TLS 1.3 in the client's order") {
+  const Agreement agreement = agreed({});
+  CHECK(agreement.version == 0x0304);
+  CHECK(agreement.suite == 0x1302);
+  CHECK(agreement.group == 29);
+  CHECK(agreement.signature_scheme == 0x0403);
+  CHECK_FALSE(agreement.hello_retry);
+  CHECK(agreement.leaf == leaf_of("a.test").der);
+}
+
+TEST_CASE("Whose order of suites counts depends on the server") {
+  const auto prefer = [](Offer&, Policy& policy) { policy.server_preference = true; };
+  CHECK(agreed({"openssl", "openssl", prefer}).suite == 0x1301);
+  CHECK(agreed({"openssl", "mbedtls", prefer}).suite == 0x1302);  // TLS 1.3: the client's, always
+  const auto prefer12 = [](Offer& offer, Policy& policy) {
+    tls12(offer, policy);
+    policy.server_preference = true;
+  };
+  CHECK(agreed({"openssl", "openssl", prefer12}).suite == 0xc02b);
+  CHECK(agreed({"openssl", "mbedtls", prefer12}).suite == 0xc02b);
+}
+
+TEST_CASE("TLS 1.3 groups: a key share in the class, or a retry") {
+  SUBCASE("no share of a shared group") {
+    const Agreement agreement = agreed({"openssl", "openssl", [](Offer&, Policy& policy) { policy.groups = {24}; }});
+    CHECK(agreement.group == 24);
+    CHECK(agreement.hello_retry);
+  }
+  SUBCASE("a set list is one class: the share wins over the better group") {
+    const Agreement agreement = agreed({"openssl", "openssl", [](Offer&, Policy& policy) {
+                                          policy.groups = {23, 29};
+                                          policy.server_preference = true;
+                                        }});
+    CHECK(agreement.group == 29);
+    CHECK_FALSE(agreement.hello_retry);
+  }
+  SUBCASE("OpenSSL's default list has classes: ML-KEM is worth a retry") {
+    const auto change = [](Offer& offer, Policy& policy) {
+      offer.groups = {29, 0x11ec};
+      policy.groups = {0x11ec, 29, 23, 30, 24, 25, 256, 257};
+    };
+    CHECK(agreed({"openssl", "openssl", change}).group == 0x11ec);
+    CHECK(agreed({"openssl", "openssl", change}).hello_retry);
+    CHECK(agreed({"openssl", "mbedtls", change}).group == 29);
+    CHECK_FALSE(agreed({"openssl", "mbedtls", change}).hello_retry);
+  }
+}
+
+TEST_CASE("TLS 1.2 groups: OpenSSL takes the client's order, mbedTLS its own") {
+  const auto change = [](Offer& offer, Policy& policy) {
+    tls12(offer, policy);
+    policy.groups = {24, 23, 29};
+  };
+  CHECK(agreed({"openssl", "openssl", change}).group == 29);
+  CHECK(agreed({"openssl", "mbedtls", change}).group == 24);
+}
+
+TEST_CASE("TLS 1.2: the leaf's key decides which suites can be used") {
+  const auto rsa = [](Offer& offer, Policy& policy) {
+    tls12(offer, policy);
+    policy.leaves = {leaf_of("a.test", Key::rsa, 2048)};
+  };
+  const Agreement agreement = agreed({"openssl", "openssl", rsa});
+  CHECK(agreement.suite == 0xc02f);
+  CHECK(agreement.signature_scheme == 0x0804);
+  CHECK(agreed({"openssl", "mbedtls", rsa}).signature_scheme == 0x0401);  // no PSS below TLS 1.3
+}
+
+TEST_CASE("TLS 1.2: RSA key transport signs nothing and has no group") {
+  const Agreement agreement = agreed({"openssl", "openssl", [](Offer& offer, Policy& policy) {
+                                        tls12(offer, policy);
+                                        offer.suites = {0x009c};
+                                        policy.leaves = {leaf_of("a.test", Key::rsa, 2048)};
+                                      }});
+  CHECK(agreement.suite == 0x009c);
+  CHECK(agreement.group == 0);
+  CHECK(agreement.signature_scheme == 0);
+}
+
+TEST_CASE("Below TLS 1.2 nothing with an AEAD or SHA-2 is left, and no scheme is negotiated") {
+  const Agreement agreement = agreed({"openssl", "openssl", [](Offer& offer, Policy& policy) {
+                                        offer.versions = {0x0302};
+                                        offer.min_version = 0x0301;
+                                        policy.versions = {0x0302, 0x0301};
+                                        policy.leaves = {leaf_of("a.test", Key::rsa, 2048)};
+                                      }});
+  CHECK(agreement.version == 0x0302);
+  CHECK(agreement.suite == 0xc013);
+  CHECK(agreement.signature_scheme == 0);
+}
+
+TEST_CASE("Leaves are chosen by name, and by key among those of one name") {
+  const auto several = [](std::optional<std::string> sni) {
+    return Try{"openssl", "openssl", [sni](Offer& offer, Policy& policy) {
+                 offer.sni = sni;
+                 policy.leaves = {leaf_of("default.test"), leaf_of("b.test"), leaf_of("*.c.test"),
+                                  leaf_of("d.c.test", Key::rsa, 2048)};
+               }};
+  };
+  CHECK(agreed(several("b.test")).leaf == leaf_of("b.test").der);
+  CHECK(agreed(several("B.TEST")).leaf == leaf_of("b.test").der);
+  CHECK(agreed(several("x.c.test")).leaf == leaf_of("*.c.test").der);
+  CHECK(agreed(several("d.c.test")).leaf == leaf_of("d.c.test", Key::rsa).der);
+  CHECK(agreed(several("other.test")).leaf == leaf_of("default.test").der);
+  CHECK(agreed(several(std::nullopt)).leaf == leaf_of("default.test").der);
+
+  const auto both = [](wire::Codes schemes) {
+    return Try{"openssl", "openssl", [schemes](Offer& offer, Policy& policy) {
+                 offer.signature_schemes = schemes;
+                 policy.leaves = {leaf_of("a.test"), leaf_of("a.test", Key::rsa, 2048)};
+               }};
+  };
+  CHECK(agreed(both({0x0804, 0x0403})).leaf == leaf_of("a.test", Key::rsa).der);
+  CHECK(agreed(both({0x0403, 0x0804})).leaf == leaf_of("a.test").der);
+}
+
+TEST_CASE("A small RSA key cannot make the larger PSS signatures") {
+  const auto change = [](Offer& offer, Policy& policy) {
+    offer.signature_schemes = {0x0806, 0x0805};
+    policy.leaves = {leaf_of("a.test", Key::rsa, 1024)};
+  };
+  CHECK(agreed({"openssl", "openssl", change}).signature_scheme == 0x0805);
+}
+
+TEST_CASE("ALPN: the server's order; silence when one of the two has none") {
+  const auto with = [](std::vector<std::string> client, std::vector<std::string> server) {
+    return Try{"openssl", "openssl", [=](Offer& offer, Policy& policy) {
+                 offer.alpn = client;
+                 policy.alpn = server;
+               }};
+  };
+  CHECK(agreed(with({"http/1.1", "h2"}, {"h2", "http/1.1"})).alpn == "h2");
+  CHECK(agreed(with({}, {"h2"})).alpn.empty());
+  CHECK(agreed(with({"h2"}, {})).alpn.empty());
+}
+
+TEST_CASE("Client certificates: asked, sent, and still an agreement") {
+  const auto with = [](ClientCertificate asked, bool has) {
+    return Try{"openssl", "openssl", [=](Offer& offer, Policy& policy) {
+                 offer.has_certificate = has;
+                 policy.client_certificate = asked;
+               }};
+  };
+  CHECK_FALSE(agreed(with(ClientCertificate::none, true)).client_certificate_asked);
+  CHECK(agreed(with(ClientCertificate::optional, false)).client_certificate_asked);
+  CHECK_FALSE(agreed(with(ClientCertificate::optional, false)).client_certificate_sent);
+  CHECK(agreed(with(ClientCertificate::required, true)).client_certificate_sent);
+}
+
+TEST_CASE("Refusals of servers, stack by stack") {
+  using wire::handshake_failure;
+  const std::vector<RefusedCase> rows{
+      {"too old a client", "openssl", "openssl", Party::server, Reason::no_shared_version, 70,
+       [](Offer& offer, Policy& policy) {
+         offer.versions = {0x0303};
+         policy.versions = {0x0304};
+       }},
+      {"an mbedTLS of TLS 1.2 does not see that the client is too new, only that no suite fits", "openssl", "mbedtls",
+       Party::server, Reason::no_shared_version, 40,
+       [](Offer& offer, Policy& policy) {
+         offer.versions = {0x0304};
+         offer.suites = {0x1301};
+         policy.versions = {0x0303};
+       }},
+      {"a needless fallback", "openssl", "openssl", Party::server, Reason::no_shared_version, 86,
+       [](Offer& offer, Policy&) {
+         offer.versions = {0x0303};
+         offer.fallback = true;
+       }},
+      {"no suite of TLS 1.3", "openssl", "openssl", Party::server, Reason::no_shared_suite, 40,
+       [](Offer& offer, Policy&) { offer.suites = {0x1303}; }},
+      {"no suite of TLS 1.2", "openssl", "mbedtls", Party::server, Reason::no_shared_suite, 40,
+       [](Offer& offer, Policy& policy) {
+         tls12(offer, policy);
+         offer.suites = {0xcca9};
+       }},
+      {"a leaf of the wrong key", "openssl", "openssl", Party::server, Reason::no_certificate, 40,
+       [](Offer& offer, Policy& policy) {
+         tls12(offer, policy);
+         offer.suites = {0xc02f};
+       }},
+      {"the leaf's curve is not the client's", "openssl", "openssl", Party::server, Reason::no_certificate, 40,
+       [](Offer& offer, Policy& policy) {
+         tls12(offer, policy);
+         offer.groups = {29};
+       }},
+      {"no group in TLS 1.3", "openssl", "openssl", Party::server, Reason::no_shared_group, 40,
+       [](Offer&, Policy& policy) { policy.groups = {25}; }},
+      {"no group in TLS 1.3", "openssl", "mbedtls", Party::server, Reason::no_shared_group, std::nullopt,
+       [](Offer&, Policy& policy) { policy.groups = {25}; }},
+      {"no group in TLS 1.2", "openssl", "openssl", Party::server, Reason::no_shared_group, 40,
+       [](Offer& offer, Policy& policy) {
+         tls12(offer, policy);
+         policy.groups = {25};
+       }},
+      {"no group in TLS 1.2", "openssl", "mbedtls", Party::server, Reason::no_shared_group, std::nullopt,
+       [](Offer& offer, Policy& policy) {
+         tls12(offer, policy);
+         policy.groups = {25};
+       }},
+      {"no scheme in TLS 1.3", "openssl", "openssl", Party::server, Reason::no_shared_signature_scheme, 40,
+       [](Offer& offer, Policy&) { offer.signature_schemes = {0x0603}; }},
+      {"a scheme that no leaf can make", "openssl", "mbedtls", Party::server, Reason::no_certificate, 40,
+       [](Offer& offer, Policy&) { offer.signature_schemes = {0x0804}; }},
+      {"no scheme in TLS 1.2", "openssl", "openssl", Party::server, Reason::no_shared_signature_scheme, 40,
+       [](Offer& offer, Policy& policy) {
+         tls12(offer, policy);
+         offer.signature_schemes = {0x0603};
+       }},
+      {"no ALPN", "openssl", "openssl", Party::server, Reason::no_shared_alpn, 120,
+       [](Offer& offer, Policy& policy) {
+         offer.alpn = {"h2"};
+         policy.alpn = {"http/1.1"};
+       }},
+      {"an unknown name, strictly", "openssl", "openssl", Party::server, Reason::unknown_name, 112,
+       [](Offer& offer, Policy& policy) {
+         offer.sni = "b.test";
+         policy.strict_sni = true;
+       }},
+      {"no name, strictly", "openssl", "mbedtls", Party::server, Reason::unknown_name, 112,
+       [](Offer& offer, Policy& policy) {
+         offer.sni.reset();
+         policy.strict_sni = true;
+       }},
+      {"TLS 1.3 looks at the suite before the name", "openssl", "openssl", Party::server, Reason::no_shared_suite, 40,
+       [](Offer& offer, Policy& policy) {
+         offer.suites = {0x1303};
+         offer.sni = "b.test";
+         policy.strict_sni = true;
+       }},
+      {"TLS 1.2 looks at the name before the suite", "openssl", "openssl", Party::server, Reason::unknown_name, 112,
+       [](Offer& offer, Policy& policy) {
+         tls12(offer, policy);
+         offer.suites = {0xcca9};
+         offer.sni = "b.test";
+         policy.strict_sni = true;
+       }},
+  };
+  for (const auto& row : rows) check(row);
+}
+
+TEST_CASE("Refusals over certificates, stack by stack") {
+  const auto finds = [](std::vector<Defect> defects) {
+    return [defects](Offer& offer, Policy&) {
+      offer.verify = Verify::full;
+      offer.finds = defects;
+    };
+  };
+  const auto asks = [](bool has, std::vector<Defect> defects, std::uint16_t version = 0x0304) {
+    return [=](Offer& offer, Policy& policy) {
+      offer.versions = policy.versions = {version};
+      offer.has_certificate = has;
+      offer.server_finds = defects;
+      policy.client_certificate = ClientCertificate::required;
+    };
+  };
+  const Party client = Party::client;
+  const Party server = Party::server;
+  const std::vector<RefusedCase> rows{
+      {"expired", "openssl", "openssl", client, Reason::chain, 45, finds({Defect::expired})},
+      {"expired", "mbedtls", "openssl", client, Reason::chain, 45, finds({Defect::expired})},
+      {"not yet valid", "openssl", "openssl", client, Reason::chain, 42, finds({Defect::not_yet_valid})},
+      {"not yet valid", "mbedtls", "openssl", client, Reason::chain, 46, finds({Defect::not_yet_valid})},
+      {"unknown issuer", "openssl", "openssl", client, Reason::chain, 48, finds({Defect::unknown_issuer})},
+      {"two defects", "openssl", "openssl", client, Reason::chain, 48,
+       finds({Defect::expired, Defect::unknown_issuer})},
+      {"two defects", "mbedtls", "openssl", client, Reason::chain, 45,
+       finds({Defect::expired, Defect::unknown_issuer})},
+      {"purpose", "openssl", "openssl", client, Reason::chain, 43, finds({Defect::wrong_purpose})},
+      {"name", "mbedtls", "openssl", client, Reason::chain, 42, finds({Defect::wrong_name})},
+      {"bad signature", "openssl", "openssl", client, Reason::chain, 51, finds({Defect::bad_signature})},
+      {"bad signature", "mbedtls", "openssl", client, Reason::chain, 48, finds({Defect::bad_signature})},
+      {"none sent", "openssl", "openssl", server, Reason::client_certificate_required, 116, asks(false, {})},
+      {"none sent", "openssl", "openssl", server, Reason::client_certificate_required, 40, asks(false, {}, 0x0303)},
+      {"none sent", "openssl", "mbedtls", server, Reason::client_certificate_required, 41, asks(false, {})},
+      {"none sent", "openssl", "mbedtls", server, Reason::client_certificate_required, {}, asks(false, {}, 0x0303)},
+      {"a bad one", "openssl", "openssl", server, Reason::client_certificate_refused, 48,
+       asks(true, {Defect::unknown_issuer})},
+      {"an unknown stack", "", "", server, Reason::client_certificate_refused, 45, asks(true, {Defect::expired})},
+      {"too old an answer", "openssl", "openssl", client, Reason::no_shared_version, 70,
+       [](Offer& offer, Policy& policy) {
+         offer.versions = {0x0303, 0x0302, 0x0301};
+         policy.versions = {0x0302};
+         policy.leaves = {leaf_of("a.test", Key::rsa, 2048)};
+       }},
+  };
+  for (const auto& row : rows) check(row);
+}
+
+TEST_CASE("A client that does not verify takes anything; one that verifies the chain takes any name") {
+  const auto with = [](Verify verify, Defect defect) {
+    return Try{"openssl", "openssl", [=](Offer& offer, Policy&) {
+                 offer.verify = verify;
+                 offer.finds = {defect};
+               }};
+  };
+  CHECK(agreed(with(Verify::none, Defect::expired)).version == 0x0304);
+  CHECK(agreed(with(Verify::chain, Defect::wrong_name)).version == 0x0304);
+}
+
+TEST_CASE("A bad client certificate that was optional: OpenSSL refuses it, mbedTLS does not") {
+  const auto change = [](Offer& offer, Policy& policy) {
+    offer.has_certificate = true;
+    offer.server_finds = {Defect::unknown_issuer};
+    policy.client_certificate = ClientCertificate::optional;
+  };
+  CHECK(std::holds_alternative<Refusal>(Try{"openssl", "openssl", change}.outcome()));
+  CHECK(std::holds_alternative<Agreement>(Try{"openssl", "mbedtls", change}.outcome()));
+}
+
+TEST_CASE("Empty offers and policies are refused, not dereferenced") {
+  for (const char* stack : {"openssl", "mbedtls", ""}) {
+    Policy nothing;
+    nothing.stack = stack;
+    CHECK(std::holds_alternative<Refusal>(negotiate(plain_offer(), nothing)));
+    CHECK(std::holds_alternative<Refusal>(negotiate(Offer{}, plain_policy(stack))));
+    Policy bare = plain_policy(stack);
+    bare.leaves.clear();
+    const auto outcome = negotiate(plain_offer(), bare);
+    REQUIRE(std::holds_alternative<Refusal>(outcome));
+    CHECK(std::get<Refusal>(outcome).reason == Reason::no_certificate);
+  }
+}
