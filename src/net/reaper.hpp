@@ -1,0 +1,30 @@
+// The process that outlives us: it is told which process groups we have started, and when its pipe says that we are
+// gone (also after SIGKILL, where nothing of ours runs any more) it ends them. It is a fork that never executes another
+// program, so there is no file to find; it holds nothing open but the pipe. Rejected: PR_SET_PDEATHSIG, which libuv
+// cannot set between fork and exec, and which reaches the child but not its group.
+#pragma once
+
+#include <sys/types.h>
+
+namespace bothends::net {
+
+class Reaper {
+ public:
+  Reaper() = default;
+  ~Reaper();
+  Reaper(const Reaper&) = delete;
+
+  /// Starts it unless it runs; false when there can be none (no processes or descriptors left).
+  bool ready();
+  /// Only after ready().
+  void watch(pid_t group);
+  void forget(pid_t group);
+
+ private:
+  void tell(pid_t group, int what);
+
+  pid_t pid_ = -1;
+  int pipe_ = -1;
+};
+
+}  // namespace bothends::net
