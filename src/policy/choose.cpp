@@ -15,13 +15,19 @@ bool contains(const wire::Codes& codes, std::uint16_t code) {
 constexpr std::uint16_t rsa_pkcs1_sha1 = 0x0201;  // RFC 5246 section 7.4.1.4.1: what a client means that names none
 constexpr std::uint16_t ecdsa_sha1 = 0x0203;
 
-template <class Names>
-std::vector<const Leaf*> leaves_with(const Policy& policy, Names fits) {
-  std::vector<const Leaf*> leaves;
-  for (const Leaf& leaf : policy.leaves)
-    if (std::any_of(leaf.names.begin(), leaf.names.end(), fits)) leaves.push_back(&leaf);
-  return leaves;
+std::vector<std::string> folded(std::vector<std::string> names) {
+  for (auto& name : names) name = lower(name);
+  std::sort(names.begin(), names.end());
+  return names;
 }
+
+bool is_named(const Leaf& leaf, const std::string& name) {
+  return std::any_of(leaf.names.begin(), leaf.names.end(),
+                     [&](const std::string& pattern) { return name_matches(pattern, name); });
+}
+
+/// Keys that a server keeps in one place: it has one ECDSA certificate or another, not two.
+Key kind_of(Key key) { return curve_of(key) != 0 ? Key::ecdsa_p256 : key; }
 
 /// The first shared group of an ECDHE exchange up to TLS 1.2, or 0.
 std::uint16_t choose_group12(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version) {
@@ -102,16 +108,22 @@ wire::Codes shared_schemes(const Offer& offer, const Policy& policy, const Manne
   return codes;
 }
 
-std::vector<const Leaf*> leaves_for(const Policy& policy, const std::optional<std::string>& sni) {
-  if (sni) {
-    const auto asked = lower(*sni);
-    auto leaves = leaves_with(policy, [&](const std::string& name) { return lower(name) == asked; });
-    if (leaves.empty())
-      leaves = leaves_with(policy, [&](const std::string& name) { return name_matches(name, asked); });
-    if (!leaves.empty()) return leaves;
-  }
-  if (policy.strict_sni || policy.leaves.empty()) return {};
-  return {&policy.leaves.front()};
+std::vector<const Leaf*> leaves_for(const Policy& policy, const Manners& server,
+                                    const std::optional<std::string>& sni) {
+  std::vector<const Leaf*> leaves;
+  const auto keep = [&](auto fits) {
+    for (const Leaf& leaf : policy.leaves)
+      if (fits(leaf)) leaves.push_back(&leaf);
+  };
+  if (sni) keep([&](const Leaf& leaf) { return is_named(leaf, *sni); });
+  if (leaves.empty() && !policy.strict_sni && !policy.leaves.empty())
+    keep([&](const Leaf& leaf) { return folded(leaf.names) == folded(policy.leaves.front().names); });
+  if (server.one_leaf_a_kind)
+    for (std::size_t at = 0; at < leaves.size(); ++at)
+      leaves.erase(std::remove_if(leaves.begin() + static_cast<std::ptrdiff_t>(at) + 1, leaves.end(),
+                                  [&](const Leaf* leaf) { return kind_of(leaf->key) == kind_of(leaves[at]->key); }),
+                   leaves.end());
+  return leaves;
 }
 
 SuiteChoice choose_suite(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version,

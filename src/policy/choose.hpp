@@ -12,9 +12,9 @@ wire::Codes shared(const wire::Codes& preferred, const wire::Codes& allowed);
 /// The signature schemes both know that this server can use, in the order that counts.
 wire::Codes shared_schemes(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version);
 
-/// The certificates for a name: those that carry it exactly, else by wildcard, else the default; empty when strict.
-/// Several may fit (an ECDSA and an RSA one): suite or scheme decide among them.
-std::vector<const Leaf*> leaves_for(const Policy& policy, const std::optional<std::string>& sni);
+/// The certificates for a name: all that carry it, in the server's order, else the default and its twins for the same
+/// names; empty when strict. Several may fit (an ECDSA and an RSA one): suite or scheme decide among them.
+std::vector<const Leaf*> leaves_for(const Policy& policy, const Manners& server, const std::optional<std::string>& sni);
 
 struct SuiteChoice {
   std::optional<std::uint16_t> suite;

@@ -83,6 +83,7 @@ const Manners openssl_manners{.stack = "openssl",
                               .checks13 = openssl13,
                               .suite12_before_scheme = true,
                               .transport_needs_scheme = true,
+                              .one_leaf_a_kind = true,
                               .tuples = openssl_tuples,
                               .alert_of = openssl_alert};
 
@@ -100,6 +101,7 @@ const Manners mbedtls_manners{.stack = "mbedtls",
                               .no_client_certificate13 = 41,  // SSLv3's no_certificate, reserved since
                               .optional_refuses_bad = false,
                               .own_curve_only = true,
+                              .reads_common_name = true,
                               .version_too_low13 = wire::illegal_parameter,
                               .alert_of = mbedtls_alert};
 

@@ -26,6 +26,7 @@ struct Manners {
   bool suite12_before_scheme = false;   // TLS 1.2: takes a suite for its RSA key and only then looks for a scheme
   bool transport_needs_scheme = false;  // TLS 1.2: wants an RSA scheme even where RSA key transport signs nothing
   bool signs_pss12 = true;              // TLS 1.2: makes PSS signatures (RFC 8446 section 4.2.3)
+  bool one_leaf_a_kind = false;         // of several RSA (ECDSA, …) certificates for a name it has the first only
   std::span<const wire::Codes> tuples;  // the default groups, in classes of equal worth; see choose_group13()
   AlertCode no_group12 = wire::handshake_failure;
   AlertCode no_group13 = wire::handshake_failure;
@@ -34,7 +35,8 @@ struct Manners {
   bool optional_refuses_bad = true;  // an optional client certificate that is not trusted is refused
 
   // As client.
-  bool own_curve_only = false;                           // TLS 1.2: an ECDSA leaf must be of one of its own groups
+  bool own_curve_only = false;     // TLS 1.2: an ECDSA leaf must be of one of its own groups
+  bool reads_common_name = false;  // of a leaf without subjectAltName, against RFC 6125 section 6.4.4
   AlertCode version_too_low13 = wire::protocol_version;  // speaking TLS 1.3 only, and answered with less
 
   // As either end.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "policy/choose.hpp"
 #include "policy/manners.hpp"
 
@@ -117,7 +116,7 @@ Stop Negotiation::fallback() const {
 
 Stop Negotiation::name() {
   if (policy_.leaves.empty()) return by_server(Reason::no_certificate, wire::handshake_failure);
-  leaves_ = leaves_for(policy_, offer_.sni);
+  leaves_ = leaves_for(policy_, server_, offer_.sni);
   if (!leaves_.empty()) return std::nullopt;
   return by_server(Reason::unknown_name, wire::unrecognized_name);
 }
@@ -193,6 +192,7 @@ Stop Negotiation::chain_accepted() const {
   if (offer_.verify == Verify::chain)
     std::erase_if(finds,
                   [](Defect defect) { return defect == Defect::wrong_name || defect == Defect::no_subject_alt_name; });
+  if (client_.reads_common_name) std::erase(finds, Defect::no_subject_alt_name);
   if (finds.empty()) return std::nullopt;
   return Refusal{Party::client, Reason::chain, client_.alert_of(finds), finds.front()};
 }
