@@ -58,6 +58,12 @@ std::string name(Registry registry, std::uint16_t code) {
   return fmt::format("0x{:04x}", code);
 }
 
+std::vector<std::string> names(Registry registry) {
+  std::vector<std::string> all;
+  for (const auto& entry : names_by_code(registry)) all.emplace_back(entry.name);
+  return all;
+}
+
 std::optional<std::uint16_t> code_of(Registry registry, std::string_view name) {
   std::string wanted = lower(trim(name));
   if (auto code = look_up(registry, wanted)) return code;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bothends::wire {
 
@@ -47,8 +48,11 @@ enum class Registry { version, suite, group, signature_scheme, extension, alert,
 std::optional<std::string_view> known_name(Registry registry, std::uint16_t code);
 /// Its name, "GREASE (0x0a0a)" for the values of RFC 8701, or "0x1234". Never empty.
 std::string name(Registry registry, std::uint16_t code);
-/// By name (ignoring case; also "0x1234", and common aliases: OpenSSL's suite names, "P-256", "TLS1.3", "1.3").
+/// By name (ignoring case; also "0x1234", and common aliases: OpenSSL's suite names, "P-256", "TLS1.3", "1.3"). Takes back
+/// whatever name() gives; '-' for '_'; and decimal for alerts, message and content types.
 std::optional<std::uint16_t> code_of(Registry registry, std::string_view name);
+/// All names of the registry without aliases, by code: candidates for did_you_mean().
+std::vector<std::string> names(Registry registry);
 
 /// RFC 8701: 0x0a0a, 0x1a1a, … 0xfafa.
 constexpr bool is_grease(std::uint16_t code) { return (code & 0x0f0f) == 0x0a0a && (code >> 8) == (code & 0xff); }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/text.hpp"
 #include "wire/name_table.hpp"
 
 using namespace bothends::wire;
@@ -66,6 +67,11 @@ TEST_CASE("codes by the names people use") {
   CHECK(code_of(Registry::signature_scheme, "ECDSA+SHA256") == 0x0403);
   CHECK(code_of(Registry::extension, "alpn") == 16);
   CHECK(code_of(Registry::alert, "40") == handshake_failure);
+}
+
+TEST_CASE("a misspelt name can be mended") {
+  CHECK(did_you_mean("TLS_AES_128_GCM_SHA265", names(Registry::suite)) == "TLS_AES_128_GCM_SHA256");
+  CHECK(did_you_mean("x22519", names(Registry::group)) == "x25519");
 }
 
 TEST_CASE("what is no name is refused") {
