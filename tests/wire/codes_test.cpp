@@ -70,8 +70,8 @@ TEST_CASE("codes by the names people use") {
 }
 
 TEST_CASE("a misspelt name can be mended") {
-  CHECK(did_you_mean("TLS_AES_128_GCM_SHA265", names(Registry::suite)) == "TLS_AES_128_GCM_SHA256");
-  CHECK(did_you_mean("x22519", names(Registry::group)) == "x25519");
+  CHECK(bothends::did_you_mean("TLS_AES_128_GCM_SHA265", names(Registry::suite)) == "TLS_AES_128_GCM_SHA256");
+  CHECK(bothends::did_you_mean("x22519", names(Registry::group)) == "x25519");
 }
 
 TEST_CASE("what is no name is refused") {
