@@ -35,7 +35,7 @@ class Tree(unittest.TestCase):
             root = pathlib.Path(folder)
             (root / ".clang-format").write_text("DisableFormat: true\n")
             if listed:
-                files = {"meson.build": " ".join(files), **files}
+                files = {"meson.build": "".join(f"'{name}'\n" for name in files), **files}
             for name, content in files.items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(content, encoding="utf-8")
@@ -124,6 +124,10 @@ class Words(Tree):
 
     def test_a_file_nobody_compiles(self):
         self.red("unlisted", "src/base/a.cpp:1", {"src/base/a.cpp": "\n"}, listed=False)
+        self.red("unlisted", "tests/b/a.cpp:1", {"tests/b/a.cpp": "\n", "tests/a.cpp": "\n", "tests/meson.build": "'a.cpp'"},
+                 listed=False)
+        self.assertEqual(self.said({"tests/support/a.cpp": "\n", "tests/wire/meson.build": "files('../support/a.cpp')"},
+                                   listed=False), [])
 
 
 class Format(Tree):
