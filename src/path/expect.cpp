@@ -91,7 +91,8 @@ std::string objection(const Expectation& expectation, const std::string& word) {
   const auto& fact = expectation.fact;
   if (auto registry = registry_of(fact)) {
     if (canonical(*registry, word)) return {};
-    return fmt::format("there is no {} \"{}\"", word_for(*registry), printable(word, 80));
+    return fmt::format("there is no {} \"{}\"{}", word_for(*registry), printable(word, 80),
+                       meant(word, wire::names(*registry)));
   }
   auto words = words_of(fact);
   if (words.empty() || std::find(words.begin(), words.end(), word) != words.end()) return {};

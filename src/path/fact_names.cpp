@@ -3,13 +3,14 @@
 #include <array>
 
 #include "path/facts.hpp"
+#include "path/finding.hpp"
 
 namespace bothends::path {
 namespace {
 
 using wire::Registry;
 
-enum class Words { any, yes_no, endings, stages, sides, defects };
+enum class Words { any, yes_no, endings, stages, sides, defects, causes };
 
 struct Known {
   std::string_view name;  // of a part of a leg, without "client." or "origin."
@@ -59,7 +60,7 @@ constexpr Known of_a_leg[] = {
 constexpr Known of_the_path[] = {
     {"status"},
     {"body"},
-    {"finding", {}, true},
+    {"finding", {}, true, Words::causes},
     {"client.response.status"},
     {"client.response.reason"},
     {"client.response.header.*"},
@@ -115,6 +116,11 @@ std::vector<std::string> words_for(Words words) {
       auto defects = words_up_to(policy::Defect::other);
       defects.insert(defects.begin(), "none");
       return defects;
+    }
+    case Words::causes: {
+      std::vector<std::string> ids{"none"};
+      for (const auto& cause : causes()) ids.emplace_back(cause.id);
+      return ids;
     }
   }
   return {};

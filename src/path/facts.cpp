@@ -87,12 +87,6 @@ std::vector<std::string> problems_of(const policy::ChainVerdict& chain) {
   return words;
 }
 
-/// Of the server's chain: our own examination; without it what our client made of it.
-const policy::ChainVerdict* server_chain(const Observation& seen) {
-  if (seen.chain) return &*seen.chain;
-  return seen.leg == Leg::client && seen.handshake.chain ? &*seen.handshake.chain : nullptr;
-}
-
 void add_certificates(Part& part, const Observation& seen) {
   if (auto sent = seen.handshake.transcript.server_certificate()) part.number("certificate.sent", sent->entries.size());
   if (const auto* chain = server_chain(seen)) {
@@ -103,8 +97,7 @@ void add_certificates(Part& part, const Observation& seen) {
   }
   if (auto sent = seen.handshake.transcript.client_certificate())
     part.number("client_certificate.sent", sent->entries.size());
-  if (seen.leg == Leg::origin && seen.handshake.chain)
-    part.texts("client_certificate.problems", problems_of(*seen.handshake.chain));
+  if (const auto* chain = client_chain(seen)) part.texts("client_certificate.problems", problems_of(*chain));
 }
 
 std::optional<std::uint8_t> alert_of(const Observation& seen, Direction direction) {
@@ -191,6 +184,15 @@ void add_request(Facts& facts, const Observation& origin) {
 }
 
 }  // namespace
+
+const policy::ChainVerdict* server_chain(const Observation& seen) {
+  if (seen.chain) return &*seen.chain;
+  return seen.leg == Leg::client && seen.handshake.chain ? &*seen.handshake.chain : nullptr;
+}
+
+const policy::ChainVerdict* client_chain(const Observation& seen) {
+  return seen.leg == Leg::origin && seen.handshake.chain ? &*seen.handshake.chain : nullptr;
+}
 
 const Observation* telling_origin(const PathRecord& record) {
   const auto& origins = record.origins;

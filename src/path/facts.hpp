@@ -1,12 +1,14 @@
 // A PathRecord as a flat list of named facts: what expectations compare with, and what reports print.
-// Names: status, body, finding (set by the caller), client.* and origin.* with the same parts on both legs:
+// Of the path:
+//   status   body   finding   (set by the caller: ids of causes, or "none")   proxy.log
+//   client.response.{status,reason,header.NAME,body}
+//   origin.request.{method,target,host,header.NAME,body}   origin.response.status   origin.name   origin.connections
+// Of each leg, X being "client" or "origin":
 //   X.agreed.{version,suite,group,signature_scheme,alpn,resumed,hello_retry,client_certificate}
 //   X.hello.{sni,alpn,versions,suites,groups,key_shares,signature_schemes,extensions,ja3,ja4}
-//   X.server_hello.{version,suite,group,extensions} X.certificate.{subject,issuer,names,sent,problems}   (the server's
-//   of this leg)   X.client_certificate.{sent,problems} X.alert.{sent,received}   (by our end)   X.ending   X.stage
-//   X.refused.{by,alert}   (by: client, proxy, origin) client.response.{status,reason,header.NAME,body}
-//   origin.request.{method,target,host,header.NAME,body} origin.name   origin.connections   origin.response.status
-//   proxy.log
+//   X.server_hello.{version,suite,group,extensions}
+//   X.certificate.{subject,issuer,names,sent,problems}   (of the leg's server)   X.client_certificate.{sent,problems}
+//   X.alert.{sent,received}   (by our end)   X.refused.{by,alert}   (by client, proxy or origin)   X.ending   X.stage
 // Spelling: yes and no are "true" and "false", GREASE is "GREASE" whatever its value, problems of a chain that was
 // examined and found sound are "none" (absent: nothing was examined), `sent` of certificates is a number, X.ending and
 // X.stage are the words of policy/handshake.hpp. A header that was sent twice is a list; proxy.log is one text with a
@@ -28,6 +30,13 @@ namespace bothends::path {
 /// What an origin.* fact tells of when there were several connections: the last one that carried a request, else the
 /// last.
 const Observation* telling_origin(const PathRecord& record);
+
+/// What is known of the chain of this leg's server: our own examination, without it what our client made of it.
+/// nullptr: nothing. Lives as long as the observation.
+const policy::ChainVerdict* server_chain(const Observation& seen);
+/// Of the certificate that the proxy showed to our origin. nullptr: none, or it was not asked for, or not our end of
+/// the leg.
+const policy::ChainVerdict* client_chain(const Observation& seen);
 
 struct Fact {
   std::vector<std::string> values;  // empty: absent

@@ -10,12 +10,12 @@ enum class Status { passed, failed, error, skipped };
 std::string_view name(Status status);
 
 struct TryOutcome {
-  std::string name;                                            // of the try; printable
-  std::vector<std::pair<std::string, std::string>> variant;    // of the matrix: {"client.stack", "mbedtls"}
+  std::string name;                                          // of the try; printable
+  std::vector<std::pair<std::string, std::string>> variant;  // of the matrix: {"client.stack", "mbedtls"}
   Place place;
   Status status = Status::passed;
-  std::string reason;                  // why skipped; what the error was
-  std::optional<PathRecord> record;    // nullopt when it never ran
+  std::string reason;                // why skipped; what the error was
+  std::optional<PathRecord> record;  // nullopt when it never ran
   std::vector<Verdict> verdicts;
   std::vector<Finding> findings;
   std::chrono::microseconds took{0};
@@ -37,17 +37,18 @@ struct Counts {
 Counts count(const ScenarioOutcome& scenario);
 
 struct RunOutcome {
-  std::string proxy;          // what --proxy said, or empty
-  std::string version;        // of bothends
-  std::string began;          // ISO 8601, UTC
-  bool interrupted = false;   // partial: what is missing did not run
-  unsigned not_run = 0;       // tries known and not run because of that
+  std::string proxy;         // what --proxy said, or empty
+  std::string version;       // of bothends
+  std::string began;         // ISO 8601, UTC
+  bool interrupted = false;  // partial: what is missing did not run
+  unsigned not_run = 0;      // tries known and not run because of that
   std::vector<ScenarioOutcome> scenarios;
   std::chrono::microseconds took{0};
 };
 Counts count(const RunOutcome& run);
 
-/// DESIGN.md: 0 all well · 1 failed · 2 error, nothing ran, all skipped, or any skipped with `strict` · 130 interrupted.
+/// DESIGN.md: 0 all well · 1 failed · 2 error, nothing ran, all skipped, or any skipped with `strict` · 130
+/// interrupted.
 int exit_code(const RunOutcome& run, bool strict);
 int exit_code(const Counts& counts, bool interrupted, bool strict);
 

@@ -27,7 +27,8 @@ struct Exchange {
 /// One connection of one leg, seen from our end: the client on the client leg, the origin on the origin leg.
 struct Observation {
   Leg leg = Leg::client;
-  std::string name;  // the origin's name in the scenario; of the client its stack and profile: "openssl", "openssl like chrome"
+  std::string
+      name;  // the origin's name in the scenario; of the client its stack and profile: "openssl", "openssl like chrome"
   bool tls = true;   // false: clear text was asked for on this leg
   std::string peer;  // "127.0.0.1:4711"
   std::string local;
@@ -36,12 +37,16 @@ struct Observation {
   policy::Ending ending;
   std::vector<Exchange> exchanges;
   bool reused = false;  // opened by an earlier try, used again by this one
-  /// Our independent examination of the chain that this leg's server presented, with the trust and the name that this leg's
-  /// client was told to use (whether or not it was told to verify). nullopt: no chain went over, or no trust is known.
+  /// What our end said where it was told not to speak TLS: the first 64 octets. With `tls` it stays empty.
+  Bytes spoke;
+  /// Our independent examination of the chain that this leg's server presented, with the trust and the name that this
+  /// leg's client was told to use (whether or not it was told to verify). nullopt: no chain went over, or no trust is
+  /// known.
   std::optional<policy::ChainVerdict> chain;
 };
 
-/// What we know beforehand of one leg's two TLS endpoints because we set them up ourselves. Absent for parties we did not.
+/// What we know beforehand of one leg's two TLS endpoints because we set them up ourselves. Absent for parties we did
+/// not.
 struct Known {
   std::optional<policy::Policy> proxy;   // the proxy's face towards the client, as configured
   std::optional<policy::Policy> origin;  // the policy of the origin that the route leads to
@@ -50,13 +55,13 @@ struct Known {
   bool proxy_origin_tls = true;          // the proxy was told to speak TLS to it
   policy::Verify proxy_verifies = policy::Verify::none;  // as configured
   policy::Verify client_verifies = policy::Verify::full;
-  std::string origin_address;            // "127.0.0.1:4711"
+  std::string origin_address;  // "127.0.0.1:4711"
 };
 
 struct PathRecord {
   std::string url;
-  std::string host;         // what the client asked for: its Host, without port
-  std::string proxy;        // "builtin", "nginx", …
+  std::string host;   // what the client asked for: its Host, without port
+  std::string proxy;  // "builtin", "nginx", …
   Observation client;
   std::vector<Observation> origins;  // in the order of their begin; empty: no connection reached any origin
   Known known;

@@ -42,14 +42,19 @@ std::optional<std::uint16_t> look_up(Registry registry, std::string_view lower_n
   return at != table.end() && at->name == lower_name ? std::optional(at->code) : std::nullopt;
 }
 
-}  // namespace
-
-std::optional<std::string_view> known_name(Registry registry, std::uint16_t code) {
-  auto table = names_by_code(registry);
+std::optional<std::string_view> name_in(std::span<const NamedCode> table, std::uint16_t code) {
   auto at = std::lower_bound(table.begin(), table.end(), code,
                              [](const NamedCode& entry, std::uint16_t wanted) { return entry.code < wanted; });
   return at != table.end() && at->code == code ? std::optional(at->name) : std::nullopt;
 }
+
+}  // namespace
+
+std::optional<std::string_view> known_name(Registry registry, std::uint16_t code) {
+  return name_in(names_by_code(registry), code);
+}
+
+std::optional<std::string_view> openssl_suite(std::uint16_t code) { return name_in(openssl_suites_by_code(), code); }
 
 std::string name(Registry registry, std::uint16_t code) {
   if (auto known = known_name(registry, code)) return std::string(*known);

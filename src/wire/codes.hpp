@@ -54,6 +54,9 @@ std::optional<std::uint16_t> code_of(Registry registry, std::string_view name);
 /// All names of the registry without aliases, by code: candidates for did_you_mean().
 std::vector<std::string> names(Registry registry);
 
+/// What OpenSSL, and the configurations of the servers built on it, call a suite: "ECDHE-RSA-AES128-GCM-SHA256".
+std::optional<std::string_view> openssl_suite(std::uint16_t code);
+
 /// RFC 8701: 0x0a0a, 0x1a1a, … 0xfafa.
 constexpr bool is_grease(std::uint16_t code) { return (code & 0x0f0f) == 0x0a0a && (code >> 8) == (code & 0xff); }
 /// The TLS_…_WITH_-less suites of TLS 1.3 (0x13xx).

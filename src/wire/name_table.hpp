@@ -17,4 +17,7 @@ std::span<const NamedCode> names_by_code(Registry registry);
 /// Names and aliases in lower case, ascending.
 std::span<const NamedCode> names_by_name(Registry registry);
 
+/// OpenSSL's names of cipher suites: the first alias in names.csv.
+std::span<const NamedCode> openssl_suites_by_code();
+
 }  // namespace bothends::wire

@@ -19,6 +19,8 @@ def read(path):
                     sys.exit(f"{path}: {row['registry']} has {key} twice")
                 seen.add((row["registry"], key))
             table[row["registry"]].append((keys[0], row["name"], keys[1:]))
+            if row["registry"] == "suite" and aliases and not aliases[0].startswith("TLS"):
+                table.setdefault("openssl", []).append((keys[0], aliases[0], []))
     return table
 
 
@@ -29,11 +31,13 @@ def array(name, pairs):
 
 def generate(table):
     out = ['#include "wire/name_table.hpp"\n\nnamespace bothends::wire {\nnamespace {\n']
+    openssl = array("openssl_suites", sorted((code, name) for code, name, _ in table.pop("openssl")))
     for registry, rows in table.items():
         out.append(array(f"{registry}_by_code", sorted((code, name) for code, name, _ in rows)))
         words = [(word, code) for code, _, keys in rows for word in keys]
         out.append(array(f"{registry}_by_name", [(code, word) for word, code in sorted(words)]))
-    out.append("}  // namespace\n")
+    out.append(openssl + "}  // namespace\n")
+    out.append("\nstd::span<const NamedCode> openssl_suites_by_code() { return openssl_suites; }\n")
     for order in ["by_code", "by_name"]:
         cases = "".join(f"    case Registry::{registry}: return {registry}_{order};\n" for registry in table)
         out.append(f"\nstd::span<const NamedCode> names_{order}(Registry registry) {{\n")
