@@ -25,7 +25,7 @@ class ClientEndpoint final : public Endpoint {
       const auto* ours = dynamic_cast<const ResumableSession*>(session.get());
       if (ours == nullptr) return fail(ErrorCode::usage, "a session of another stack cannot be resumed by mbedtls");
       // A session that these settings cannot resume (its suite, its version) is no reason not to connect.
-      mbedtls_ssl_set_session(connection(), ours->saved.get());
+      if (speaks(*ours->saved.get())) mbedtls_ssl_set_session(connection(), ours->saved.get());
       return {};
     });
   }
@@ -36,6 +36,13 @@ class ClientEndpoint final : public Endpoint {
   static std::string checked_name(const ClientSide& side, const Peer& peer) {
     if (side.verify() != policy::Verify::full) return {};
     return peer.name.ends_with('.') ? peer.name.substr(0, peer.name.size() - 1) : peer.name;
+  }
+
+  /// The library takes the version of a session for offered, whatever its settings say.
+  bool speaks(const mbedtls_ssl_session& session) const {
+    const auto& config = *mbedtls_ssl_context_get_config(connection());
+    auto version = session.MBEDTLS_PRIVATE(tls_version);
+    return version >= config.MBEDTLS_PRIVATE(min_tls_version) && version <= config.MBEDTLS_PRIVATE(max_tls_version);
   }
 
   /// The library has one host name for both the SNI and the check of the certificate. We have two, and the states in

@@ -78,7 +78,19 @@ void Tap::read(const Noted& noted) {
 void Tap::read_protected(Way& on, const Noted& noted) {
   bool known = noted.application_data || (version_ <= wire::tls1_2 && noted.record.type == wire::application_data);
   if (known) return on.keys->skip();
-  if (auto opened = on.keys->open(noted.record)) deliver(noted.direction, opened->type, opened->plain, true);
+  if (auto opened = open(on, noted.record)) deliver(noted.direction, opened->type, opened->plain, true);
+}
+
+/// An mbedTLS server goes on to its application keys only when it has the client's Finished, not after its own as
+/// RFC 8446 section 7.3 has it: the alerts of a failed client authentication come under the handshake keys. A client
+/// cannot read them; we can.
+std::optional<Opened> Tap::open(Way& on, const wire::Record& record) {
+  auto opened = on.keys->open(record);
+  if (opened)
+    on.former.reset();
+  else if (on.former)
+    opened = on.former->open(record);
+  return opened;
 }
 
 void Tap::deliver(wire::Direction direction, std::uint8_t type, View plain, bool encrypted) {
@@ -120,6 +132,7 @@ void Tap::change_keys12(wire::Direction direction) {
 }
 
 void Tap::use_secret(Way& on, Bytes secret) {
+  on.former = std::move(on.keys);
   on.keys = secret.empty() ? nullptr : keys_tls13(suite_, secret);
   on.secret = std::move(secret);
 }

@@ -43,7 +43,8 @@ class Tap {
     wire::RecordReader records;
     wire::MessageReader messages;
     std::unique_ptr<RecordKeys> keys;
-    Bytes secret;  // TLS 1.3: what `keys` were made of
+    std::unique_ptr<RecordKeys> former;  // until the first record under `keys`: see Tap::open
+    Bytes secret;                        // TLS 1.3: what `keys` were made of
     bool any_record = false;
   };
   struct Noted {
@@ -58,6 +59,7 @@ class Tap {
 
   void read(const Noted& noted);
   void read_protected(Way& way, const Noted& noted);
+  static std::optional<Opened> open(Way& way, const wire::Record& record);
   void deliver(wire::Direction direction, std::uint8_t type, View plain, bool encrypted);
   void deliver_messages(wire::Direction direction, View plain, bool encrypted);
   void learn(wire::Direction direction, const wire::Message& message);
