@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include "support.hpp"
@@ -33,7 +34,14 @@ struct Bench {
   }
 };
 
-bool exists(pid_t pid) { return kill(pid, 0) == 0; }
+/// A zombie has gone: when it is buried is its parent's matter.
+bool exists(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const auto name_end = text.rfind(") ");
+  return name_end != std::string::npos && text.at(name_end + 2) != 'Z';
+}
 
 /// Waits up to five seconds: what the kernel does after a kill is not ours to hurry.
 bool vanishes(pid_t pid) {
