@@ -47,18 +47,20 @@ struct Context {
 
 bool scheme_needed(const Context& at, const Suite& suite, const Leaf& leaf) {
   if (at.version < wire::tls1_2 || at.offer.signature_schemes.empty()) return false;
-  if (suite.exchange == KeyExchange::rsa && !at.server.transport_needs_scheme) return false;
+  if (!signs(suite) && !at.server.transport_needs_scheme) return false;
   return leaf.key != Key::rsa || !at.server.suite12_before_scheme;
 }
 
 /// Has the server a certificate for this suite? The curve of an ECDSA key must be among the client's groups, should it
-/// name any (RFC 8422 section 5.1.1).
+/// name any (RFC 8422 section 5.1.1). mbedTLS, the last to have static ECDH, does not ask for that there.
 bool leaf_usable(const Context& at, const Suite& suite, const Leaf& leaf) {
   if (!fits(suite, leaf.key)) return false;
   const bool edwards = leaf.key == Key::ed25519 || leaf.key == Key::ed448;
   if (edwards && at.version < wire::tls1_2) return false;
   const auto curve = curve_of(leaf.key);
-  if (curve != 0 && !at.offer.groups.empty() && !contains(at.offer.groups, curve)) return false;
+  if (suite.exchange != KeyExchange::ecdh && curve != 0 && !at.offer.groups.empty() &&
+      !contains(at.offer.groups, curve))
+    return false;
   if (!scheme_needed(at, suite, leaf)) return true;
   const auto schemes = shared_schemes(at.offer, at.policy, at.server, at.version);
   return std::any_of(schemes.begin(), schemes.end(), [&](auto code) { return scheme_fits(code, leaf, at.version); });
@@ -67,6 +69,8 @@ bool leaf_usable(const Context& at, const Suite& suite, const Leaf& leaf) {
 bool names_curve(const wire::Codes& groups) {
   return std::any_of(groups.begin(), groups.end(), [](std::uint16_t group) { return group_fits(group, wire::tls1_2); });
 }
+
+Leaf as_if_large(const Leaf& leaf) { return {{}, leaf.key, 1 << 14, {}}; }
 
 struct Overlap {
   std::uint16_t share = 0;  // a key share is there already
@@ -164,14 +168,16 @@ GroupChoice choose_group13(const Offer& offer, const Policy& policy, const Manne
 SignatureChoice choose_signature(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version,
                                  std::uint16_t suite, const std::vector<const Leaf*>& leaves) {
   const Suite traits = suite_of(suite);
-  const bool transport = traits.exchange == KeyExchange::rsa;
-  if (version < wire::tls1_2 || (transport && !server.transport_needs_scheme)) return {leaves.front(), 0, {}};
+  if (version < wire::tls1_2 || (!signs(traits) && !server.transport_needs_scheme)) return {leaves.front(), 0, {}};
   if (version == wire::tls1_2 && offer.signature_schemes.empty())
     return {leaves.front(), leaves.front()->key == Key::rsa ? rsa_pkcs1_sha1 : ecdsa_sha1, {}};
   const auto schemes = shared_schemes(offer, policy, server, version);
   for (const auto scheme : schemes)
     for (const Leaf* leaf : leaves)
-      if (fits(traits, leaf->key) && scheme_fits(scheme, *leaf, version)) return {leaf, scheme, {}};
+      if (fits(traits, leaf->key) &&
+          (scheme_fits(scheme, *leaf, version) ||
+           (server.overrates_small_keys && scheme_fits(scheme, as_if_large(*leaf), version))))
+        return {leaf, scheme, {}};
   return {nullptr, 0, schemes.empty() ? Reason::no_shared_signature_scheme : Reason::no_certificate};
 }
 

@@ -95,13 +95,14 @@ const Manners mbedtls_manners{.stack = "mbedtls",
                               .group12_by_server = true,
                               .suite12_before_group = true,
                               .signs_pss12 = false,
+                              .overrates_small_keys = true,
                               .no_group12 = std::nullopt,
                               .no_group13 = std::nullopt,
                               .no_client_certificate12 = std::nullopt,
                               .no_client_certificate13 = 41,  // SSLv3's no_certificate, reserved since
+                              .garbles_alert13 = true,
                               .optional_refuses_bad = false,
                               .own_curve_only = true,
-                              .reads_common_name = true,
                               .version_too_low13 = wire::illegal_parameter,
                               .alert_of = mbedtls_alert};
 

@@ -26,17 +26,20 @@ struct Manners {
   bool suite12_before_scheme = false;   // TLS 1.2: takes a suite for its RSA key and only then looks for a scheme
   bool transport_needs_scheme = false;  // TLS 1.2: wants an RSA scheme even where RSA key transport signs nothing
   bool signs_pss12 = true;              // TLS 1.2: makes PSS signatures (RFC 8446 section 4.2.3)
+  bool overrates_small_keys = false;    // TLS 1.3: makes PSS signatures with less salt than RFC 8446 asks for
   bool one_leaf_a_kind = false;         // of several RSA (ECDSA, …) certificates for a name it has the first only
   std::span<const wire::Codes> tuples;  // the default groups, in classes of equal worth; see choose_group13()
   AlertCode no_group12 = wire::handshake_failure;
   AlertCode no_group13 = wire::handshake_failure;
   AlertCode no_client_certificate12 = wire::handshake_failure;
   AlertCode no_client_certificate13 = wire::certificate_required;
+  bool garbles_alert13 = false;  // TLS 1.3: says what it thinks of a client certificate under keys already left behind,
+                                 // so that the peer cannot read it and complains of bad_record_mac
   bool optional_refuses_bad = true;  // an optional client certificate that is not trusted is refused
 
   // As client.
-  bool own_curve_only = false;     // TLS 1.2: an ECDSA leaf must be of one of its own groups
-  bool reads_common_name = false;  // of a leaf without subjectAltName, against RFC 6125 section 6.4.4
+  bool own_curve_only = false;  // TLS 1.2: an ECDSA leaf must be of one of its own groups
+  AlertCode bad_signature13 = wire::decrypt_error;
   AlertCode version_too_low13 = wire::protocol_version;  // speaking TLS 1.3 only, and answered with less
 
   // As either end.

@@ -42,6 +42,7 @@ class Negotiation {
   Stop version_accepted() const;
   Stop curve_accepted() const;
   Stop chain_accepted() const;
+  Stop signature_accepted() const;
   Stop client_certificate();
 
   bool tls13() const { return agreement_.version >= wire::tls1_3; }
@@ -60,7 +61,8 @@ class Negotiation {
 
 Outcome Negotiation::outcome() {
   if (auto stop = server_steps()) return *stop;
-  for (const auto step : {&Negotiation::version_accepted, &Negotiation::curve_accepted, &Negotiation::chain_accepted})
+  for (const auto step : {&Negotiation::version_accepted, &Negotiation::curve_accepted, &Negotiation::chain_accepted,
+                          &Negotiation::signature_accepted})
     if (auto stop = (this->*step)()) return *stop;
   if (auto stop = client_certificate()) return *stop;
   agreement_.leaf = leaves_.front()->der;
@@ -155,8 +157,7 @@ Stop Negotiation::signature() {
   const auto chosen = choose_signature(offer_, policy_, server_, agreement_.version, agreement_.suite, leaves_);
   if (!chosen.leaf) return by_server(blamed(chosen.reason), wire::handshake_failure);
   leaves_ = {chosen.leaf};
-  const bool signs = suite_of(agreement_.suite).exchange != KeyExchange::rsa;
-  agreement_.signature_scheme = signs ? chosen.scheme : 0;
+  agreement_.signature_scheme = signs(suite_of(agreement_.suite)) ? chosen.scheme : 0;
   return std::nullopt;
 }
 
@@ -192,9 +193,15 @@ Stop Negotiation::chain_accepted() const {
   if (offer_.verify == Verify::chain)
     std::erase_if(finds,
                   [](Defect defect) { return defect == Defect::wrong_name || defect == Defect::no_subject_alt_name; });
-  if (client_.reads_common_name) std::erase(finds, Defect::no_subject_alt_name);
   if (finds.empty()) return std::nullopt;
   return Refusal{Party::client, Reason::chain, client_.alert_of(finds), finds.front()};
+}
+
+/// RFC 8446 section 4.2.3: the salt of a PSS signature is as long as its digest, for which the key may be too small.
+Stop Negotiation::signature_accepted() const {
+  const auto scheme = scheme_of(agreement_.signature_scheme);
+  if (!tls13() || !scheme || scheme->bits <= leaves_.front()->bits) return std::nullopt;
+  return by_client(Reason::other, client_.bad_signature13);
 }
 
 Stop Negotiation::client_certificate() {

@@ -12,11 +12,15 @@ bool is_ecdsa(Key key) { return key == Key::ecdsa_p256 || key == Key::ecdsa_p384
 KeyExchange exchange_of(std::string_view name) {
   if (name.starts_with("TLS_ECDHE_PSK_") || name.starts_with("TLS_DHE_PSK_")) return KeyExchange::other;
   if (name.starts_with("TLS_ECDHE_")) return KeyExchange::ecdhe;
+  if (name.starts_with("TLS_ECDH_ECDSA_") || name.starts_with("TLS_ECDH_RSA_")) return KeyExchange::ecdh;
   if (name.starts_with("TLS_DHE_")) return KeyExchange::dhe;
   return name.starts_with("TLS_RSA_WITH_") ? KeyExchange::rsa : KeyExchange::other;
 }
 
+/// Of the leaf's own key: what its issuer signed with does not matter (RFC 8422 section 5.3 dropped that for static
+/// ECDH too).
 Authentication authentication_of(std::string_view name) {
+  if (exchange_of(name) == KeyExchange::ecdh) return Authentication::ecdsa;
   const auto head = name.substr(0, name.find("_WITH_"));
   if (head.ends_with("_ECDSA")) return Authentication::ecdsa;
   return head.ends_with("_RSA") ? Authentication::rsa : Authentication::other;
@@ -74,12 +78,14 @@ bool fits(const Suite& suite, Key key) {
     case Authentication::rsa:
       return key == Key::rsa || (key == Key::rsa_pss && suite.exchange != KeyExchange::rsa);
     case Authentication::ecdsa:
-      return is_ecdsa(key) || key == Key::ed25519 || key == Key::ed448;
+      return is_ecdsa(key) || (suite.exchange != KeyExchange::ecdh && (key == Key::ed25519 || key == Key::ed448));
     case Authentication::other:
       return false;
   }
   return false;
 }
+
+bool signs(const Suite& suite) { return suite.exchange != KeyExchange::rsa && suite.exchange != KeyExchange::ecdh; }
 
 bool group_fits(std::uint16_t group, std::uint16_t version) {
   const bool old_curve = (group >= 1 && group <= 22) || (group >= 26 && group <= 28);

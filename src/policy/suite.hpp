@@ -5,8 +5,8 @@
 
 namespace bothends::policy {
 
-enum class KeyExchange { any, rsa, dhe, ecdhe, other };  // any: TLS 1.3
-enum class Authentication { any, rsa, ecdsa, other };    // ecdsa: also the Edwards curves (RFC 8422 section 5.10)
+enum class KeyExchange { any, rsa, dhe, ecdh, ecdhe, other };  // any: TLS 1.3; ecdh: static, of RFC 4492
+enum class Authentication { any, rsa, ecdsa, other };          // ecdsa: also the Edwards curves (RFC 8422 section 5.10)
 
 struct Suite {
   KeyExchange exchange = KeyExchange::other;
@@ -18,6 +18,8 @@ struct Suite {
 Suite suite_of(std::uint16_t code);
 bool fits(const Suite& suite, std::uint16_t version);
 bool fits(const Suite& suite, Key key);
+/// Does the server sign anything in a handshake with it?
+bool signs(const Suite& suite);
 
 /// Elliptic curves up to TLS 1.2; in TLS 1.3 what RFC 8446 section 4.2.7 and its hybrid successors name.
 bool group_fits(std::uint16_t group, std::uint16_t version);
