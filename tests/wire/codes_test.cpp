@@ -74,6 +74,14 @@ TEST_CASE("a misspelt name can be mended") {
   CHECK(bothends::did_you_mean("x22519", names(Registry::group)) == "x25519");
 }
 
+TEST_CASE("OpenSSL's names, where it has its own") {
+  CHECK(openssl_suite(0xc02f) == "ECDHE-RSA-AES128-GCM-SHA256");
+  CHECK(openssl_suite(0x002f) == "AES128-SHA");
+  for (std::uint16_t code : {0x1301, 0x00ff, 0x5600, 0xc0b0, 0xeeee}) CHECK_FALSE(openssl_suite(code));
+  for (unsigned code = 0; code <= 0xffff; ++code)
+    if (auto own = openssl_suite(static_cast<std::uint16_t>(code))) CHECK(code_of(Registry::suite, *own) == code);
+}
+
 TEST_CASE("what is no name is refused") {
   for (auto text : {"", "0x", "0x12345", "0x13 01", "-1", "1301", "GREASE", "TLS_NO_SUCH", "0x-1", "grease ()"}) {
     CAPTURE(text);
