@@ -105,8 +105,9 @@ wire::Codes shared(const wire::Codes& preferred, const wire::Codes& allowed) {
 
 wire::Codes shared_schemes(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version) {
   const bool servers_order = policy.server_preference && !server.client_rules13;
-  auto codes = servers_order ? shared(policy.signature_schemes, offer.signature_schemes)
-                             : shared(offer.signature_schemes, policy.signature_schemes);
+  const auto& theirs = offer.signature_schemes;
+  const auto& ours = policy.signature_schemes.empty() ? theirs : policy.signature_schemes;
+  auto codes = servers_order ? shared(ours, theirs) : shared(theirs, ours);
   const auto is_modern = [](std::uint16_t code) { return code >= 0x0700; };
   if (version <= wire::tls1_2 && !server.signs_pss12) std::erase_if(codes, is_modern);
   return codes;
@@ -141,12 +142,13 @@ SuiteChoice choose_suite(const Offer& offer, const Policy& policy, const Manners
   for (const auto code : servers_order ? shared(policy.suites, offer.suites) : shared(offer.suites, policy.suites)) {
     const Suite suite = suite_of(code);
     if (!fits(suite, version)) continue;
-    if (tls13) return {code, 0, {}};
+    if (tls13) return {code, 0, leaves, {}};
     if (choice.reason == Reason::no_shared_suite) choice.reason = Reason::no_certificate;
-    const auto usable = [&](const Leaf* leaf) { return leaf_usable(at, suite, *leaf); };
-    if (std::none_of(leaves.begin(), leaves.end(), usable)) continue;
-    if (suite.exchange != KeyExchange::ecdhe) return {code, 0, {}};
-    if (group_will_do) return {code, group, {}};
+    auto usable = leaves;
+    std::erase_if(usable, [&](const Leaf* leaf) { return !leaf_usable(at, suite, *leaf); });
+    if (usable.empty()) continue;
+    if (suite.exchange != KeyExchange::ecdhe) return {code, 0, usable, {}};
+    if (group_will_do) return {code, group, usable, {}};
     choice.reason = Reason::no_shared_group;
   }
   return choice;

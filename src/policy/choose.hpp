@@ -19,6 +19,7 @@ std::vector<const Leaf*> leaves_for(const Policy& policy, const Manners& server,
 struct SuiteChoice {
   std::optional<std::uint16_t> suite;
   std::uint16_t group = 0;                  // up to TLS 1.2, of an ECDHE suite; 0 when the suite was taken without
+  std::vector<const Leaf*> leaves;          // those that can go with it
   Reason reason = Reason::no_shared_suite;  // when there is none
 };
 SuiteChoice choose_suite(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version,

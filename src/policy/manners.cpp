@@ -7,11 +7,6 @@ namespace bothends::policy {
 
 namespace {
 
-bool found(std::span<const Defect> finds, std::initializer_list<Defect> wanted) {
-  return std::any_of(finds.begin(), finds.end(),
-                     [&](Defect defect) { return std::find(wanted.begin(), wanted.end(), defect) != wanted.end(); });
-}
-
 struct DefectAlert {
   Defect defect;
   std::uint8_t alert;
@@ -20,7 +15,7 @@ struct DefectAlert {
 /// The alert of the first row whose defect was found anywhere in the chain.
 AlertCode first_alert(std::span<const Defect> finds, std::span<const DefectAlert> rows) {
   for (const auto& row : rows)
-    if (found(finds, {row.defect})) return row.alert;
+    if (std::find(finds.begin(), finds.end(), row.defect) != finds.end()) return row.alert;
   return wire::certificate_unknown;
 }
 

@@ -26,6 +26,7 @@ class Negotiation {
       : offer_(offer), policy_(policy), client_(manners_of(offer.stack)), server_(manners_of(policy.stack)) {}
 
   Outcome outcome();
+  const Leaf* leaf() { return server_steps() ? nullptr : leaves_.front(); }
 
  private:
   Stop by(Check check);
@@ -139,7 +140,7 @@ Stop Negotiation::suite() {
   if (suite_of(*chosen.suite).exchange == KeyExchange::ecdhe && chosen.group == 0)
     return by_server(blamed(Reason::no_shared_group), server_.no_group12);
   agreement_.group = chosen.group;
-  std::erase_if(leaves_, [&](const Leaf* leaf) { return !fits(suite_of(*chosen.suite), leaf->key); });
+  leaves_ = chosen.leaves;
   return std::nullopt;
 }
 
@@ -222,5 +223,6 @@ Stop Negotiation::client_certificate() {
 }  // namespace
 
 Outcome negotiate(const Offer& offer, const Policy& policy) { return Negotiation(offer, policy).outcome(); }
+const Leaf* leaf_sent(const Offer& offer, const Policy& policy) { return Negotiation(offer, policy).leaf(); }
 
 }  // namespace bothends::policy

@@ -14,4 +14,8 @@ using Outcome = std::variant<Agreement, Refusal>;
 /// `offer.stack` and `policy.stack` decide (manners.hpp); unknown stacks follow the RFC's text.
 Outcome negotiate(const Offer& offer, const Policy& policy);
 
+/// The certificate the server would send: what the client's `finds` must be about. nullptr when it refuses before that.
+/// It lives in the policy.
+const Leaf* leaf_sent(const Offer& offer, const Policy& policy);
+
 }  // namespace bothends::policy

@@ -27,8 +27,8 @@ struct Policy {
   wire::Codes versions;  // highest first
   wire::Codes suites;    // in preference order
   bool server_preference = false;
-  wire::Codes groups;  // in preference order
-  wire::Codes signature_schemes;
+  wire::Codes groups;             // in preference order
+  wire::Codes signature_schemes;  // empty: not known, as of a server asked from outside; then what its leaves can make
   std::vector<std::string> alpn;  // in preference order; empty: the extension is ignored
   std::vector<Leaf> leaves;       // the first is the default
   bool strict_sni = false;        // an unknown or absent name is refused with unrecognized_name

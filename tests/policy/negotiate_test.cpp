@@ -171,6 +171,24 @@ TEST_CASE("Leaves are chosen by name, and by key among those of one name") {
   CHECK(agreed(both({0x0403, 0x0804})).leaf == leaf_of("a.test").der);
 }
 
+TEST_CASE("TLS 1.2: of two ECDSA leaves the one on a curve of the client's") {
+  const auto change = [](Offer& offer, Policy& policy) {
+    tls12(offer, policy);
+    offer.groups = {29, 23};
+    policy.leaves = {leaf_of("a.test", Key::ecdsa_p384, 384), leaf_of("a.test", Key::ecdsa_p256)};
+  };
+  CHECK(agreed({"openssl", "mbedtls", change}).leaf == leaf_of("a.test", Key::ecdsa_p256).der);
+  CHECK(std::holds_alternative<Refusal>(Try{"openssl", "openssl", change}.outcome()));  // it keeps the first only
+}
+
+TEST_CASE("A policy whose schemes are not known signs with what its leaf can") {
+  const auto change = [](Offer&, Policy& policy) {
+    policy.signature_schemes.clear();
+    policy.leaves = {leaf_of("a.test", Key::rsa, 2048)};
+  };
+  CHECK(agreed({"openssl", "", change}).signature_scheme == 0x0804);
+}
+
 TEST_CASE("A small RSA key cannot make the larger PSS signatures") {
   const auto change = [](Offer& offer, Policy& policy) {
     offer.signature_schemes = {0x0806, 0x0805};
@@ -365,6 +383,17 @@ TEST_CASE("A bad client certificate that was optional: OpenSSL refuses it, mbedT
   CHECK(std::holds_alternative<Agreement>(Try{"openssl", "mbedtls", change}.outcome()));
 }
 
+TEST_CASE("The leaf that is sent is known before anybody judges it") {
+  Offer offer = plain_offer();
+  const Policy policy = plain_policy();
+  CHECK(leaf_sent(offer, policy) == &policy.leaves.front());
+  offer.verify = Verify::full;
+  offer.finds = {Defect::expired};
+  CHECK(leaf_sent(offer, policy) == &policy.leaves.front());
+  offer.suites = {0x1303};
+  CHECK(leaf_sent(offer, policy) == nullptr);
+}
+
 TEST_CASE("Empty offers and policies are refused, not dereferenced") {
   for (const char* stack : {"openssl", "mbedtls", ""}) {
     Policy nothing;
@@ -373,6 +402,7 @@ TEST_CASE("Empty offers and policies are refused, not dereferenced") {
     CHECK(std::holds_alternative<Refusal>(negotiate(Offer{}, plain_policy(stack))));
     Policy bare = plain_policy(stack);
     bare.leaves.clear();
+    CHECK(leaf_sent(plain_offer(), bare) == nullptr);
     const auto outcome = negotiate(plain_offer(), bare);
     REQUIRE(std::holds_alternative<Refusal>(outcome));
     CHECK(std::get<Refusal>(outcome).reason == Reason::no_certificate);
