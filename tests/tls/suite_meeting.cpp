@@ -69,14 +69,7 @@ policy::Outcome Meeting::predicted() const {
   auto offer = offer_of(*client_stack_, setting_->client, *hello);
   const auto policy = policy_of(*server_stack_, setting_->server);
   offer.server_finds = found_by_server(*setting_);
-  // Which leaf will be judged is itself the negotiation's to say.
-  auto unjudged = offer;
-  unjudged.verify = policy::Verify::none;
-  auto trusting = policy;
-  trusting.client_certificate = policy::ClientCertificate::none;
-  const auto sent = policy::negotiate(unjudged, trusting);
-  if (const auto* agreement = std::get_if<policy::Agreement>(&sent))
-    offer.finds = found_by_client(*setting_, agreement->leaf);
+  if (const auto* sent = policy::leaf_sent(offer, policy)) offer.finds = found_by_client(*setting_, sent->der);
   return policy::negotiate(offer, policy);
 }
 

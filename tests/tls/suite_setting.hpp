@@ -62,6 +62,7 @@ void add_schemes(Settings& settings);
 void add_leaves(Settings& settings);
 void add_alpn(Settings& settings);
 void add_chains(Settings& settings);
+void add_weak_chains(Settings& settings);
 void add_client_certificates(Settings& settings);
 
 /// What a stack declares not to be able to do of a setting, or empty.

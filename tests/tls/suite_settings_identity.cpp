@@ -183,6 +183,23 @@ void add_chains(Settings& settings) {
       }
 }
 
+/// The same, met by a client that does not allow what is weak.
+void add_weak_chains(Settings& settings) {
+  for (const auto version : both_versions)
+    for (const auto kind : {Kind::good, Kind::rsa_1024, Kind::sha1}) {
+      const auto title = fmt::format("{}: {}, met by a strict client", label(version), certs::name(kind));
+      const Change change = [&](Setting& setting) {
+        both_speak(setting, version);
+        setting.client.weak = false;
+        setting.server.certificates = {settings.cast().make({.name = title, .kind = kind, .names = {"a.test"}})};
+      };
+      if (kind == Kind::good)
+        settings.add(title, change);
+      else
+        settings.refused(title, Reason::chain, change);
+    }
+}
+
 void add_client_certificates(Settings& settings) {
   for (const auto version : both_versions)
     for (const auto asked : {ClientCertificate::none, ClientCertificate::optional, ClientCertificate::required})

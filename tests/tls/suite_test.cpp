@@ -21,8 +21,8 @@ const Cast& cast() {
 const std::vector<Setting>& settings() {
   static const Settings settings = [] {
     Settings all(cast());
-    for (const auto add :
-         {add_versions, add_suites, add_groups, add_schemes, add_leaves, add_alpn, add_chains, add_client_certificates})
+    for (const auto add : {add_versions, add_suites, add_groups, add_schemes, add_leaves, add_alpn, add_chains,
+                           add_weak_chains, add_client_certificates})
       add(all);
     return all;
   }();
