@@ -25,10 +25,11 @@ void Witness::on_message(int sent, int version, int type, const void* bytes, std
   if (type == SSL3_RT_HEADER) return self.header(direction, view);
   // The other pseudo types: the inner content type of TLS 1.3, and 0 for a ClientHello in the form of SSLv2.
   if (type < wire::change_cipher_spec || type > wire::handshake) return;
+  if (type == wire::change_cipher_spec && sent == 0) return;  // its header was enough
   self.add(direction, version, static_cast<std::uint8_t>(type), view);
 }
 
-// Of a ChangeCipherSpec that was received, the header is all that OpenSSL tells.
+// Of a ChangeCipherSpec that was received, the header is all that OpenSSL tells up to TLS 1.2.
 void Witness::header(wire::Direction direction, View header) {
   if (header.size() != SSL3_RT_HEADER_LENGTH) return;
   ways_[static_cast<std::size_t>(direction)].record_type = header[0];
