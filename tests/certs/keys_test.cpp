@@ -2,6 +2,7 @@
 #include "certs/keys.hpp"
 
 #include <doctest/doctest.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,15 @@ std::set<std::string> files(const fs::path& folder) {
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename());
   return names;
+}
+
+/// All its numbers belong together.
+bool sound(const Bytes& der) {
+  const unsigned char* at = der.data();
+  KeyPtr key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size())));
+  std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new(key.get(), nullptr),
+                                                                      EVP_PKEY_CTX_free);
+  return context && EVP_PKEY_check(context.get()) == 1;
 }
 
 struct Keys {
@@ -112,6 +122,7 @@ TEST_CASE_FIXTURE(Keys, "what cannot be trusted is replaced") {
   }
   Bytes fresh = next();
   CHECK(fresh != made);
+  CHECK(sound(fresh));
   CHECK(next() == fresh);
   CHECK(fs::is_regular_file(fs::symlink_status(first)));
   CHECK(mode(first) == 0600);
