@@ -12,7 +12,8 @@ namespace bothends::path {
 ///   differs   there is a value and it is another one: what never came is no proof of anything
 ///   contains  an element of a list; a part of a text
 ///   one_of    the value is one of these
-///   matches   the whole value, or an element of a list, fits a pattern in which * is any text and ? any one character.
+///   matches   the whole value, or an element of a list, fits a pattern in which * is any text and ? any one character;
+///             of a longer value only the first 4 KiB are looked at
 /// Not regular expressions: those of the standard library recurse for each character of a body that a peer chose.
 struct Expectation {
   enum class How { equals, differs, contains, one_of, matches };

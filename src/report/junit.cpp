@@ -34,16 +34,10 @@ std::string entity(char32_t code) {
   }
 }
 
-/// XML 1.0 section 2.2 leaves out two noncharacters besides the controls that are invisible anyway.
-bool is_shown(const Utf8Step& step) {
-  return step.valid && !is_invisible(step.code) && step.code != 0xfffe && step.code != 0xffff;
-}
-
+/// What XML 1.0 section 2.2 leaves out is among what printable() escapes; a backslash stays one.
 std::string escaped(const Utf8Step& step, std::string_view octets) {
   if (auto known = entity(step.code); step.valid && !known.empty()) return known;
-  if (is_shown(step)) return std::string(octets);
-  if (step.valid && step.code > 0x7f) return fmt::format("\\u{{{:04x}}}", static_cast<unsigned>(step.code));
-  return printable(octets);
+  return octets == "\\" ? std::string(octets) : printable(octets);
 }
 
 /// Character data and attribute values alike; `keep` is what of the controls may stand as it is.

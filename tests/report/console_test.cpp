@@ -102,6 +102,9 @@ TEST_CASE("what was expected is said calmly, what was not is explained") {
   loud = samples::expected();
   loud.verdicts[0].expectation.how = path::Expectation::How::differs;
   CHECK_FALSE(has(report::console(only(loud), {}), "as expected"));
+  loud = samples::expected();
+  loud.verdicts[0].met = false;
+  CHECK_FALSE(has(report::console(only(loud), {}), "as expected"));
   ConsoleOptions colours;
   colours.color = true;
   CHECK(has(report::console(only(samples::failed()), colours), "\x1b[1;31m● origin-needs-sni"));
