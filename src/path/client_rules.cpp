@@ -29,8 +29,8 @@ Story not_tls(const PathRecord& record) {
 
 // We refused: our own verdict on the chain, or on what the proxy chose.
 Story refused_by_client(const PathRecord& record) {
-  const auto alert = transcript(record).fatal_alert(wire::Direction::sent);
-  if (!alert) return std::nullopt;
+  const auto alert = first_alert(transcript(record));
+  if (!alert || alert->direction != wire::Direction::sent) return std::nullopt;
   std::vector<std::string> evidence{say_alert("the client", "the proxy", alert->description)};
   // The client's own check decides what it minded; the independent one has more words for it.
   if (record.client.handshake.chain && !record.client.handshake.chain->ok()) {
@@ -47,8 +47,8 @@ Story refused_by_client(const PathRecord& record) {
 }
 
 Story refused_by_proxy(const PathRecord& record) {
-  const auto alert = transcript(record).fatal_alert(wire::Direction::received);
-  if (!alert) return std::nullopt;
+  const auto alert = first_alert(transcript(record));
+  if (!alert || alert->direction != wire::Direction::received) return std::nullopt;
   std::vector<std::string> evidence{"the client received the alert " +
                                     wire::name(wire::Registry::alert, alert->description) + " (" +
                                     std::to_string(alert->description) + ") from the proxy"};
@@ -75,6 +75,22 @@ Story refused_by_proxy(const PathRecord& record) {
   return found;
 }
 
+// A server that closes without a word, where its configuration says that it would.
+Story refused_silently(const PathRecord& record) {
+  const auto hello = transcript(record).client_hello();
+  if (record.client.handshake.complete || !hello || !record.known.proxy || first_alert(transcript(record)))
+    return std::nullopt;
+  if (record.client.ending.how != How::eof && record.client.ending.how != How::reset) return std::nullopt;
+  const policy::Offer offer = policy::offer_of(*hello);
+  const policy::Outcome foretold = policy::negotiate(offer, *record.known.proxy);
+  const auto* refusal = std::get_if<policy::Refusal>(&foretold);
+  if (!refusal || refusal->by != policy::Party::server || refusal->alert) return std::nullopt;
+  return finding(cause_of_refusal(*refusal, offer, *record.known.proxy, Leg::client), Leg::client, Side::proxy,
+                 record.client.ending.stage, Certainty::inferred,
+                 {"the proxy closed the connection during the handshake, without an alert",
+                  say_offer(offer, "the client"), say_policy(*record.known.proxy, "the proxy, as configured,")});
+}
+
 Story ended_early(const PathRecord& record) {
   if (record.client.handshake.complete) return std::nullopt;
   const policy::Ending& ending = record.client.ending;
@@ -92,7 +108,8 @@ Story ended_early(const PathRecord& record) {
 }  // namespace
 
 const std::vector<Rule>& client_rules() {
-  static const std::vector<Rule> rules{unreachable, not_tls, refused_by_client, refused_by_proxy, ended_early};
+  static const std::vector<Rule> rules{unreachable,      not_tls,          refused_by_client,
+                                       refused_by_proxy, refused_silently, ended_early};
   return rules;
 }
 

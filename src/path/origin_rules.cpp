@@ -89,8 +89,8 @@ Story plain_to_tls(const PathRecord& record) {
 Story refused_by_origin(const PathRecord& record) {
   const Observation* origin = last_origin(record);
   if (!origin) return std::nullopt;
-  const auto alert = transcript(*origin).fatal_alert(wire::Direction::sent);
-  if (!alert) return std::nullopt;
+  const auto alert = first_alert(transcript(*origin));
+  if (!alert || alert->direction != wire::Direction::sent) return std::nullopt;
   std::vector<std::string> evidence{say_alert("the origin", "the proxy", alert->description)};
   if (transcript(*origin).client_hello() && record.known.origin) {
     const policy::Offer offer = offer_to(*origin);
@@ -107,6 +107,21 @@ Story refused_by_origin(const PathRecord& record) {
                           std::move(evidence));
   found.candidates = causes_of_alert(alert->description);
   return found;
+}
+
+// Some refusals of some stacks come without an alert: our origin's policy says that it refused, and why.
+Story refused_silently(const PathRecord& record) {
+  const Observation* origin = last_origin(record);
+  if (!origin || !record.known.origin || served(record) || first_alert(transcript(*origin))) return std::nullopt;
+  if (!transcript(*origin).client_hello() || origin->ending.how != How::failed) return std::nullopt;
+  const policy::Offer offer = offer_to(*origin);
+  const policy::Outcome foretold = policy::negotiate(offer, *record.known.origin);
+  const auto* refusal = std::get_if<policy::Refusal>(&foretold);
+  if (!refusal || refusal->by != policy::Party::server || refusal->alert) return std::nullopt;
+  return finding(cause_of_refusal(*refusal, offer, *record.known.origin, Leg::origin), Leg::origin, Side::origin,
+                 origin->ending.stage, Certainty::certain,
+                 {"the origin gave up during the handshake, without an alert", say_offer(offer, "the proxy"),
+                  say_policy(*record.known.origin, "the origin"), say_client(record)});
 }
 
 // OpenSSL at its usual security level offers TLS 1.0 and ends the handshake once the origin takes it, with
@@ -126,8 +141,8 @@ Story outdated_answer(const PathRecord& record, const Observation& origin, std::
 Story refused_by_proxy(const PathRecord& record) {
   const Observation* origin = last_origin(record);
   if (!origin) return std::nullopt;
-  const auto alert = transcript(*origin).fatal_alert(wire::Direction::received);
-  if (!alert) return std::nullopt;
+  const auto alert = first_alert(transcript(*origin));
+  if (!alert || alert->direction != wire::Direction::received) return std::nullopt;
   if (auto story = outdated_answer(record, *origin, alert->description)) return story;
   std::vector<std::string> evidence{say_alert("the proxy", "the origin", alert->description)};
   if (origin->chain && !origin->chain->ok()) {
@@ -225,9 +240,19 @@ Story proxy_failed(const PathRecord& record) {
 }  // namespace
 
 const std::vector<Rule>& origin_rules() {
-  static const std::vector<Rule> rules{
-      no_route,    tls_to_plain,    plain_to_tls, refused_by_origin, refused_by_proxy, refused_after_handshake,
-      misdirected, accepted_anyway, unreachable,  ended_early,       without_answer,   proxy_failed};
+  static const std::vector<Rule> rules{no_route,
+                                       tls_to_plain,
+                                       plain_to_tls,
+                                       refused_by_origin,
+                                       refused_silently,
+                                       refused_by_proxy,
+                                       refused_after_handshake,
+                                       misdirected,
+                                       accepted_anyway,
+                                       unreachable,
+                                       ended_early,
+                                       without_answer,
+                                       proxy_failed};
   return rules;
 }
 

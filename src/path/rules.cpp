@@ -138,6 +138,18 @@ policy::ChainVerdict minded(const policy::ChainVerdict& chain, policy::Verify ve
   return kept;
 }
 
+std::optional<FirstAlert> first_alert(const wire::Transcript& transcript) {
+  const auto sent = transcript.fatal_alert(wire::Direction::sent);
+  const auto received = transcript.fatal_alert(wire::Direction::received);
+  for (const wire::Event& event : transcript.events) {
+    if (event.type != wire::alert) continue;
+    const auto alert = wire::parse_alert(event.bytes);
+    if (alert.value && alert.value == (event.direction == wire::Direction::sent ? sent : received))
+      return FirstAlert{event.direction, alert.value->description};
+  }
+  return std::nullopt;
+}
+
 const Observation* last_origin(const PathRecord& record) {
   return record.origins.empty() ? nullptr : &record.origins.back();
 }

@@ -43,6 +43,15 @@ std::string say_start(View octets, std::string_view who);
 bool is_http(View octets);
 bool is_tls(View octets);
 
+/// The first fatal alert by either end: that one is the refusal. What follows may be an answer to an alert that could
+/// not be read (RFC 8446 section 6 lets both happen: mbedTLS sends some alerts of TLS 1.3 in the clear or under older
+/// keys).
+struct FirstAlert {
+  wire::Direction direction;
+  std::uint8_t description;
+};
+std::optional<FirstAlert> first_alert(const wire::Transcript& transcript);
+
 /// The last connection to an origin that says why there was no answer.
 const Observation* last_origin(const PathRecord& record);
 /// A complete answer reached the client.

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using Type = Value::Type;
 
 constexpr std::size_t most_tries = 10000;
-constexpr std::size_t most_octets = 64 * 1024 * 1024;  // of the file times its tries: every try has a stage of its own
+constexpr std::size_t most_octets = 128 * 1024 * 1024;  // of the file times its tries: every try has a stage of its own
 
 /// Every key of the file's root; of `with` only the parts that a stage and a client are made of.
 Result<void> check_root(const Value& root, bool whole_file) {
@@ -48,9 +48,11 @@ class Reader {
     if (!dimensions) return tl::unexpected(dimensions.error());
     dimensions_ = std::move(*dimensions);
     const auto& tables = root_.find("try")->items;
+    if (tables.size() > room()) return too_many(root_.find("try")->place);
+    const Lines lines(text_);
     std::vector<TrySpec> own;
     for (const auto& table : tables) {
-      auto one = read_try(table, own.size() + 1, text_);
+      auto one = read_try(table, own.size() + 1, lines);
       if (!one) return tl::unexpected(one.error());
       if (std::find(hosts_.begin(), hosts_.end(), one->host) == hosts_.end()) hosts_.push_back(one->host);
       own.push_back(std::move(*one));
@@ -80,12 +82,16 @@ class Reader {
 
   std::size_t room() const { return std::min(most_tries, most_octets / text_.size()) - tries_.size(); }
 
+  static tl::unexpected<Error> too_many(const Place& place) {
+    return fail(ErrorCode::value, "the file and its matrix make too many tries", place);
+  }
+
   Result<void> multiply(const TrySpec& own, const Value& table) {
     auto overlay = overlay_of(table);
     if (!overlay) return tl::unexpected(overlay.error());
     Variants variants(root_, dimensions_, *overlay);
     std::size_t limit = room(), count = variants.count(limit);
-    if (count > limit) return fail(ErrorCode::value, "the file and its matrix make too many tries", own.place);
+    if (count > limit) return too_many(own.place);
     for (std::size_t i = 0; i < count; ++i) {
       auto variant = variants.make(i);
       TrySpec one = own;

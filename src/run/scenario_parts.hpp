@@ -12,8 +12,19 @@ Result<StageSpec> read_stage(const Value& root, const Words& hosts);
 /// `stage`: whose certificates may be named.
 Result<ClientSpec> read_client(const Value& root, const StageSpec& stage);
 
-/// What only the try itself says: everything but variant, stage and client. `text` is the whole file.
-Result<TrySpec> read_try(const Value& table, std::size_t number, std::string_view text);
+/// The lines of a file; its text must outlive it.
+class Lines {
+ public:
+  explicit Lines(std::string_view text);
+  /// Counted from 1, without its end, at most 1,024 octets of it; empty when there is none.
+  std::string at(unsigned number) const;
+
+ private:
+  std::vector<std::string_view> lines_;
+};
+
+/// What only the try itself says: everything but variant, stage and client.
+Result<TrySpec> read_try(const Value& table, std::size_t number, const Lines& lines);
 
 /// The four names that a [certs] table cannot use: trust anchors and the certificates made by default.
 constexpr std::string_view root_name = "root", unknown_root_name = "unknown-root";

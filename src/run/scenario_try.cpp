@@ -23,21 +23,10 @@ constexpr std::pair<std::string_view, How> operators[] = {{"equals", How::equals
                                                           {"one_of", How::one_of},
                                                           {"matches", How::matches}};
 
-std::string line_of(std::string_view text, unsigned number) {
-  for (unsigned line = 1; line < number; ++line) {
-    auto end = text.find('\n');
-    if (end == text.npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  text = text.substr(0, text.find('\n'));
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return std::string(text.substr(0, longest_shown_line));
-}
-
 /// Flattens `expect`: tables are parts of a fact's name until a fact is named; a table there holds operators.
 class Expectations {
  public:
-  explicit Expectations(std::string_view text) : text_(text) {}
+  explicit Expectations(const Lines& lines) : lines_(lines) {}
 
   Result<void> read(const Value& table, const std::string& above) {
     if (table.members.empty()) return fail(ErrorCode::value, "nothing is expected here", table.place);
@@ -100,12 +89,12 @@ class Expectations {
       auto what = fmt::format("a try cannot have more than {} expectations", most_expectations);
       return fail(ErrorCode::value, std::move(what), member.place);
     }
-    expectation.line = line_of(text_, expectation.place.line);
+    expectation.line = lines_.at(expectation.place.line);
     read_.push_back(std::move(expectation));
     return {};
   }
 
-  std::string_view text_;
+  const Lines& lines_;
   std::vector<path::Expectation> read_;
 };
 
@@ -179,7 +168,22 @@ void read_request(Fields& fields, const Value& table, TrySpec& into) {
 
 }  // namespace
 
-Result<TrySpec> read_try(const Value& table, std::size_t number, std::string_view text) {
+Lines::Lines(std::string_view text) {
+  for (auto end = text.find('\n'); end != text.npos; end = text.find('\n')) {
+    lines_.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  lines_.push_back(text);
+}
+
+std::string Lines::at(unsigned number) const {
+  if (number == 0 || number > lines_.size()) return {};
+  auto line = lines_[number - 1];
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return std::string(line.substr(0, longest_shown_line));
+}
+
+Result<TrySpec> read_try(const Value& table, std::size_t number, const Lines& lines) {
   TrySpec one;
   one.place = table.place;
   one.name = fmt::format("try {}", number);
@@ -192,7 +196,7 @@ Result<TrySpec> read_try(const Value& table, std::size_t number, std::string_vie
   const Value* expect = fields.value("expect", Type::table);
   if (auto good = fields.finish(); !good) return tl::unexpected(good.error());
   if (!expect) return one;
-  Expectations expectations(text);
+  Expectations expectations(lines);
   if (auto good = expectations.read(*expect, ""); !good) return tl::unexpected(good.error());
   one.expectations = expectations.take();
   return one;

@@ -1,0 +1,34 @@
+// A real proxy, running as a child in a scratch folder of its own, until this is destroyed.
+#pragma once
+
+#include "net/connection.hpp"
+#include "net/process.hpp"
+#include "proxy/driver.hpp"
+
+namespace bothends::proxy {
+
+class RealProxy {
+ public:
+  using Ready = std::function<void(Result<void>)>;
+
+  /// Writes the scratch folder (0700, files 0600), starts the program and calls `ready` from the loop: with success
+  /// after a completed TLS handshake (which is credited to nobody), or with an Error{proxy} that carries the program's
+  /// own last words when it exits, refuses its configuration, or is not ready in time.
+  static Result<std::unique_ptr<RealProxy>> start(net::Loop& loop, const Driver& driver, const Setup& setup,
+                                                  Ready ready);
+  ~RealProxy();  // ends the process group, waits for it, removes the scratch folder
+
+  std::uint16_t port() const;
+  bool running() const;
+  /// What it logged since the last call, by lines, printable; bounded (the last 200 lines of it).
+  std::vector<std::string> take_log();
+  const std::filesystem::path& folder() const;
+
+  struct State;
+
+ private:
+  explicit RealProxy(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bothends::proxy

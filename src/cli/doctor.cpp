@@ -1,0 +1,39 @@
+// bothends doctor: which stacks and proxies are here.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/commands.hpp"
+#include "proxy/driver.hpp"
+#include "tls/stacks.hpp"
+
+namespace bothends::cli {
+
+namespace {
+
+void show(bool here, const std::string& what, const std::string& detail) {
+  std::printf("  %-4s %-10s %s\n", here ? "yes" : "no", what.c_str(), detail.c_str());
+}
+
+int perform() {
+  std::puts("TLS stacks");
+  for (const tls::Stack* stack : tls::stacks()) show(true, std::string(stack->name()), std::string(stack->version()));
+  std::puts("Proxies");
+  show(true, "builtin", "the embedded proxy");
+  for (const std::string& name : proxy::shipped_drivers()) {
+    const auto driver = proxy::driver_named(name);
+    if (!driver) return std::fprintf(stderr, "bothends: %s\n", driver.error().message().c_str()), 2;
+    const auto binary = proxy::find_binary(*driver);
+    show(binary.has_value(), name, binary ? binary->string() : binary.error().message());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, int& exit) {
+  CLI::App* command = app.add_subcommand("doctor", "Say which TLS stacks and proxies are here");
+  command->footer("Examples:\n  bothends doctor\n  bothends doctor | grep haproxy");
+  command->callback([&exit] { exit = perform(); });
+}
+
+}  // namespace bothends::cli

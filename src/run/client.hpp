@@ -1,0 +1,46 @@
+// One client of one try: connects to the proxy, asks once, reads the answer, and says what it saw.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "http/http1.hpp"
+#include "net/connection.hpp"
+#include "path/path_record.hpp"
+
+namespace bothends::run {
+
+struct Ask {
+  net::Endpoint to;
+  std::string name;  // Observation::name
+  http::Request request;
+  std::chrono::milliseconds timeout{10000};
+  std::chrono::microseconds begun{0};  // Loop::now() when the try began
+};
+
+class Client {
+ public:
+  /// `done` comes once, from the loop. Destroying the client earlier drops the connection and calls nothing.
+  Client(net::Loop& loop, const Ask& ask, std::unique_ptr<tls::Engine> engine,
+         std::function<void(path::Observation)> done);
+
+ private:
+  void opened();
+  void received();
+  void peer_closed();
+  void read(http::Reader::State state);
+  void finish();
+  void ended(const policy::Ending& ending);
+
+  http::Request request_;
+  std::function<void(path::Observation)> done_;
+  path::Observation seen_;
+  http::Reader reader_{http::Reader::Kind::response};
+  Bytes body_;
+  bool truncated_ = false;
+  bool complete_ = false;
+  bool head_seen_ = false;
+  std::unique_ptr<net::Connection> connection_;
+};
+
+}  // namespace bothends::run

@@ -1,0 +1,132 @@
+#include "run/job.hpp"
+
+#include <algorithm>
+
+#include "path/facts.hpp"
+#include "tls/digest.hpp"
+
+namespace bothends::run {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a try waits, after its client has its answer, for origin connections in the middle of something. Reached
+// only when a proxy leaves one behind; what is still busy then is reset and said to be open.
+constexpr auto settle_limit = 2000ms;
+// A connection the proxy has made is in the listener's queue before the client's answer leaves the proxy: two turns of
+// the loop see it.
+constexpr unsigned settle_turns = 2;
+
+path::TryOutcome outcome_of(const TrySpec& one) {
+  return {.name = one.name, .variant = one.variant, .place = one.place};
+}
+
+std::vector<std::string> finding_ids(const std::vector<path::Finding>& findings) {
+  std::vector<std::string> ids;
+  for (const path::Finding& finding : findings)
+    if (std::ranges::find(ids, finding.cause) == ids.end()) ids.push_back(finding.cause);
+  if (ids.empty()) ids.push_back("none");
+  return ids;
+}
+
+http::Request request_of(const TrySpec& one) {
+  http::Request request{.method = one.method, .target = one.target, .body = one.body};
+  request.fields.push_back({"Host", one.host_field});
+  request.fields.push_back({"User-Agent", "bothends/" BOTHENDS_VERSION});
+  request.fields.push_back({"Accept", "*/*"});
+  for (const http::Field& field : one.headers) request.fields.push_back(field);
+  return request;
+}
+
+}  // namespace
+
+path::TryOutcome judge_try(const TrySpec& one, path::PathRecord record) {
+  path::TryOutcome outcome = outcome_of(one);
+  outcome.took = record.took;
+  outcome.findings = path::diagnose(record);
+  auto facts = path::facts_of(record, {.md5 = tls::md5, .sha256 = tls::sha256});
+  facts["finding"] = {.values = finding_ids(outcome.findings), .list = true};
+  for (const path::Expectation& expectation : one.expectations)
+    outcome.verdicts.push_back(path::judge(expectation, facts));
+  // A finding where none was expected is a failure, whether or not anybody asked.
+  const bool asked = std::ranges::any_of(one.expectations, [](const auto& e) { return e.fact == "finding"; });
+  if (!asked && !outcome.findings.empty())
+    outcome.verdicts.push_back(path::judge({.fact = "finding", .wanted = {"none"}, .place = one.place}, facts));
+  const bool met = std::ranges::all_of(outcome.verdicts, &path::Verdict::met);
+  outcome.status = met ? path::Status::passed : path::Status::failed;
+  outcome.record = std::move(record);
+  return outcome;
+}
+
+Job::Job(Workshop& workshop, std::vector<const TrySpec*> tries, std::function<void(std::vector<path::TryOutcome>)> done)
+    : workshop_(workshop), tries_(std::move(tries)), done_(std::move(done)) {
+  stage_ = Stage::set_up(workshop_, tries_.front()->stage,
+                         [this](std::optional<Unready> problem) { ready(std::move(problem)); });
+}
+
+Job::~Job() { *alive_ = false; }
+
+void Job::ready(std::optional<Unready> problem) {
+  if (!problem) return begin_next();
+  for (const TrySpec* one : tries_) {
+    path::TryOutcome outcome = outcome_of(*one);
+    outcome.status = problem->status;
+    outcome.reason = problem->reason;
+    outcomes_.push_back(std::move(outcome));
+  }
+  auto done = std::move(done_);
+  done(std::move(outcomes_));
+}
+
+void Job::begin_next() {
+  const TrySpec& one = current();
+  begun_ = workshop_.loop.now();
+  auto engine = stage_->client_engine(one);
+  if (!engine) {
+    path::TryOutcome outcome = outcome_of(one);
+    outcome.status = engine.error().status;
+    outcome.reason = engine.error().reason;
+    return add(std::move(outcome));
+  }
+  stage_->begin_try();
+  const Ask ask{.to = stage_->proxy_address(),
+                .name = one.client.like.empty() ? one.client.stack : one.client.stack + " like " + one.client.like,
+                .request = request_of(one),
+                .timeout = one.timeout,
+                .begun = begun_};
+  client_ = std::make_unique<Client>(workshop_.loop, ask, std::move(*engine), [this](path::Observation seen) {
+    client_seen_ = std::move(seen);
+    settle_begun_ = workshop_.loop.now();
+    settle(0);
+  });
+}
+
+void Job::settle(unsigned turn) {
+  const bool over = workshop_.loop.now() - settle_begun_ > settle_limit;
+  if (turn >= settle_turns && (over || stage_->quiet())) return conclude();
+  const auto again = [this, alive = alive_, turn] {
+    if (*alive) settle(turn + 1);
+  };
+  if (turn < 16) return workshop_.loop.post(again);
+  workshop_.loop.after(turn < 64 ? 1ms : 5ms, again);
+}
+
+void Job::conclude() {
+  client_.reset();
+  add(judge_try(current(), stage_->take(current(), std::move(client_seen_))));
+}
+
+void Job::add(path::TryOutcome outcome) {
+  outcome.took = std::max(outcome.took, workshop_.loop.now() - begun_);
+  outcomes_.push_back(std::move(outcome));
+  workshop_.loop.post([this, alive = alive_] {
+    if (!*alive) return;
+    if (outcomes_.size() < tries_.size()) return begin_next();
+    stage_.reset();
+    auto done = std::move(done_);
+    done(std::move(outcomes_));
+  });
+}
+
+}  // namespace bothends::run

@@ -1,0 +1,46 @@
+// The tries of one stage, one after the other, so that an origin connection belongs to exactly one of them: also when
+// no HTTP octet passed. Jobs of different stages run side by side on one loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "run/stage.hpp"
+
+namespace bothends::run {
+
+class Job {
+ public:
+  /// `done` comes once, from the loop, with an outcome for each try, in their order. The tries must outlive the job.
+  /// Destroying it earlier stops everything of it and calls nothing.
+  Job(Workshop& workshop, std::vector<const TrySpec*> tries, std::function<void(std::vector<path::TryOutcome>)> done);
+  ~Job();
+
+  /// The outcomes of the tries that have ended so far.
+  std::vector<path::TryOutcome> take_outcomes() { return std::move(outcomes_); }
+  std::size_t ended() const { return outcomes_.size(); }
+
+ private:
+  void ready(std::optional<Unready> problem);
+  void begin_next();
+  void settle(unsigned turn);
+  void conclude();
+  void add(path::TryOutcome outcome);
+  const TrySpec& current() const { return *tries_[outcomes_.size()]; }
+
+  Workshop& workshop_;
+  std::vector<const TrySpec*> tries_;
+  std::function<void(std::vector<path::TryOutcome>)> done_;
+  std::vector<path::TryOutcome> outcomes_;
+  net::microseconds begun_{0};
+  net::microseconds settle_begun_{0};
+  path::Observation client_seen_;
+  std::unique_ptr<Stage> stage_;
+  std::unique_ptr<Client> client_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // tasks posted to the loop ask it
+};
+
+/// Verdicts, findings and the status they come to.
+path::TryOutcome judge_try(const TrySpec& one, path::PathRecord record);
+
+}  // namespace bothends::run

@@ -1,0 +1,57 @@
+// One recording origin: serves what its spec says and keeps what it saw of every connection.
+#pragma once
+
+#include <list>
+#include <memory>
+
+#include "http/http1.hpp"
+#include "net/connection.hpp"
+#include "path/path_record.hpp"
+#include "run/scenario.hpp"
+
+namespace bothends::run {
+
+class Origin {
+ public:
+  /// `settings` are the spec's, with its certificates made. The listener is on 127.0.0.1, on a port of its own.
+  static Result<std::unique_ptr<Origin>> start(net::Loop& loop, const OriginSpec& spec,
+                                               const tls::ServerSettings& settings);
+  ~Origin();
+
+  const OriginSpec& spec() const { return spec_; }
+  const tls::ServerSettings& settings() const { return settings_; }
+  std::uint16_t port() const { return port_; }
+
+  /// No connection is in the middle of a handshake or a request, and none is open that never carried a request.
+  bool quiet() const;
+  /// Everything seen since the last take, in the order of begin. Open connections stay open and are reported again, as
+  /// `reused`, when they carry a further request. With `reset_busy`, those that are not idle are reset first.
+  std::vector<path::Observation> take(bool reset_busy);
+  /// What a try's times count from.
+  void begin_try() { try_begun_ = loop_.now(); }
+
+ private:
+  struct Live;
+  Origin(net::Loop& loop, OriginSpec spec, tls::ServerSettings settings);
+  std::unique_ptr<tls::Engine> engine() const;
+  void accepted(std::unique_ptr<net::Connection> connection);
+  void opened(Live& live);
+  void say(Live& live, View octets);
+  void received(Live& live);
+  bool host_allowed(const Live& live, const http::Request& request) const;
+  void answer(Live& live);
+  void ended(Live& live, const policy::Ending& ending);
+  static path::Observation snapshot(const Live& live);
+
+  net::Loop& loop_;
+  OriginSpec spec_;
+  tls::ServerSettings settings_;
+  std::shared_ptr<const tls::ServerContext> context_;
+  std::uint16_t port_ = 0;
+  net::microseconds try_begun_{0};
+  std::unique_ptr<net::ReservedPort> closed_port_;  // with Speaks::refuses: held, never listened on
+  std::list<Live> live_;                            // stable addresses: callbacks hold them
+  std::unique_ptr<net::Listener> listener_;         // last: gone first, so that nothing arrives while the rest goes
+};
+
+}  // namespace bothends::run

@@ -1,0 +1,109 @@
+#include "run/profiles.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <span>
+
+#include "base/embedded.hpp"
+#include "base/text.hpp"
+
+namespace bothends::run {
+
+std::span<const EmbeddedFile> embedded_profiles();
+
+namespace {
+
+std::vector<std::string> texts(const toml::table& table, std::string_view key) {
+  std::vector<std::string> values;
+  if (const toml::array* array = table[key].as_array())
+    for (const toml::node& node : *array) values.push_back(node.value_or<std::string>(""));
+  return values;
+}
+
+wire::Codes codes(const toml::table& table, std::string_view key) {
+  wire::Codes values;
+  for (const std::string& text : texts(table, key))
+    values.push_back(static_cast<std::uint16_t>(std::stoul(text, nullptr, 16)));
+  return values;
+}
+
+// "150.0.7871.127" → {150, 0, 7871, 127}: newer versions compare greater.
+std::vector<unsigned long> parts(const std::string& version) {
+  std::vector<unsigned long> numbers;
+  for (const std::string& part : split(version, '.')) numbers.push_back(std::strtoul(part.c_str(), nullptr, 10));
+  return numbers;
+}
+
+ClientProfile profile_of(const toml::table& table) {
+  return {.id = table["id"].value_or<std::string>(""),
+          .name = table["name"].value_or<std::string>(""),
+          .family = table["family"].value_or<std::string>(""),
+          .source = table["source"].value_or<std::string>(""),
+          .release = table["version"].value_or<std::string>(""),
+          .versions = codes(table, "versions"),
+          .suites = codes(table, "suites"),
+          .groups = codes(table, "groups"),
+          .signature_schemes = codes(table, "signature_schemes"),
+          .alpn = texts(table, "alpn")};
+}
+
+// The file is ours and embedded: a test reads it whole, so that a mistake in it never reaches a user.
+const std::vector<ClientProfile>& profiles() {
+  static const std::vector<ClientProfile> all = [] {
+    std::vector<ClientProfile> read;
+    const toml::table file = toml::parse(embedded_profiles().front().content);
+    if (const toml::array* clients = file["client"].as_array())
+      for (const toml::node& client : *clients)
+        if (const toml::table* table = client.as_table()) read.push_back(profile_of(*table));
+    return read;
+  }();
+  return all;
+}
+
+wire::Codes those_of(const wire::Codes& wanted, const wire::Codes& possible) {
+  wire::Codes kept;
+  for (const std::uint16_t code : wanted)
+    if (std::ranges::find(possible, code) != possible.end()) kept.push_back(code);
+  return kept;
+}
+
+}  // namespace
+
+Result<const ClientProfile*> client_profile(std::string_view like) {
+  const ClientProfile* best = nullptr;
+  for (const ClientProfile& profile : profiles()) {
+    if (profile.id == like) return &profile;
+    if (profile.family == like && (!best || parts(profile.release) > parts(best->release))) best = &profile;
+  }
+  if (best) return best;
+  const auto near = did_you_mean(like, client_profile_names());
+  return fail(ErrorCode::value, "there is no client profile \"" + printable(like) + "\"" +
+                                    (near ? ": did you mean \"" + *near + "\"?" : ""));
+}
+
+std::vector<std::string> client_profile_names() {
+  std::vector<std::string> names;
+  for (const ClientProfile& profile : profiles()) {
+    names.push_back(profile.id);
+    names.push_back(profile.family);
+  }
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
+}
+
+void apply(const ClientProfile& profile, const tls::Capabilities& can, tls::CommonSettings& settings) {
+  const wire::Codes versions = those_of(profile.versions, can.versions);
+  if (settings.min_version == 0 && !versions.empty()) settings.min_version = std::ranges::min(versions);
+  if (settings.max_version == 0 && !versions.empty()) settings.max_version = std::ranges::max(versions);
+  if (settings.suites.empty()) settings.suites = those_of(profile.suites, can.suites);
+  if (settings.groups.empty()) settings.groups = those_of(profile.groups, can.groups);
+  if (settings.signature_schemes.empty())
+    settings.signature_schemes = those_of(profile.signature_schemes, can.signature_schemes);
+  if (!settings.alpn.empty()) return;
+  for (const std::string& protocol : profile.alpn)
+    if (protocol == "http/1.1") settings.alpn.push_back(protocol);
+}
+
+}  // namespace bothends::run

@@ -1,0 +1,188 @@
+#include "run/run_scenarios.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "run/job.hpp"
+
+namespace bothends::run {
+
+namespace {
+
+// One scenario file of one round.
+struct Work {
+  Scenario scenario;
+  path::ScenarioOutcome outcome;
+  std::vector<std::optional<path::TryOutcome>> tries;
+  std::size_t open = 0;  // tries without an outcome yet
+};
+
+// The tries of one stage of one work.
+struct Group {
+  Work* work;
+  std::vector<std::size_t> tries;
+};
+
+class Run {
+ public:
+  Run(const RunOptions& options, std::vector<std::filesystem::path> files, Workshop& workshop,
+      const std::function<void(path::ScenarioOutcome)>& finished)
+      : options_(options), files_(std::move(files)), workshop_(workshop), finished_(finished) {}
+
+  RunSummary perform();
+
+ private:
+  struct Active {
+    Group group;
+    std::unique_ptr<Job> job;
+  };
+
+  void add_round();
+  void add(const std::filesystem::path& file);
+  void start_jobs();
+  void start(Group group);
+  void keep(const Group& group, std::vector<path::TryOutcome> outcomes);
+  void tell_finished();
+  void stop();
+
+  const RunOptions& options_;
+  const std::vector<std::filesystem::path> files_;
+  Workshop& workshop_;
+  const std::function<void(path::ScenarioOutcome)>& finished_;
+  std::deque<Work> works_;  // in the order of the files; stable addresses
+  std::deque<Group> waiting_;
+  std::vector<std::unique_ptr<Active>> active_;
+  RunSummary summary_;
+  unsigned rounds_ =
+      0;  // added so far: a round is read when the one before it is nearly over, so that memory stays flat
+  std::size_t in_round_ = 0;  // tries of one round
+  std::size_t ended_ = 0;
+};
+
+void Run::add_round() {
+  ++rounds_;
+  in_round_ = 0;
+  for (const auto& file : files_) add(file);
+  tell_finished();
+}
+
+void Run::add(const std::filesystem::path& file) {
+  Work& work = works_.emplace_back();
+  work.outcome.file = file.string();
+  auto scenario = read_scenario(file, options_.read);
+  if (!scenario) {
+    work.outcome.title = work.outcome.file;
+    work.outcome.error = scenario.error();
+    return;
+  }
+  work.scenario = std::move(*scenario);
+  std::erase_if(work.scenario.tries,
+                [&](const TrySpec& one) { return one.name.find(options_.name) == std::string::npos; });
+  work.outcome.title = work.scenario.title;
+  if (rounds_ > 1) work.outcome.title += " (round " + std::to_string(rounds_) + ")";
+  work.tries.resize(work.scenario.tries.size());
+  work.open = work.tries.size();
+  in_round_ += work.open;
+  std::map<std::string, std::size_t> groups;  // by stage, index into waiting_
+  for (std::size_t i = 0; i < work.scenario.tries.size(); ++i) {
+    const auto [at, fresh] = groups.emplace(work.scenario.tries[i].stage.key, waiting_.size());
+    if (fresh) waiting_.push_back({&work, {}});
+    waiting_[at->second].tries.push_back(i);
+  }
+}
+
+void Run::start_jobs() {
+  while (active_.size() < options_.jobs && !summary_.interrupted) {
+    if (waiting_.empty() && rounds_ < options_.repeat) add_round();
+    if (waiting_.empty()) return;
+    Group group = std::move(waiting_.front());
+    waiting_.pop_front();
+    start(std::move(group));
+  }
+}
+
+void Run::start(Group group) {
+  Active* active = active_.emplace_back(std::make_unique<Active>(Active{std::move(group), nullptr})).get();
+  std::vector<const TrySpec*> tries;
+  for (const std::size_t i : active->group.tries) tries.push_back(&active->group.work->scenario.tries[i]);
+  active->job =
+      std::make_unique<Job>(workshop_, std::move(tries), [this, active](std::vector<path::TryOutcome> outcomes) {
+        keep(active->group, std::move(outcomes));
+        // The job may not be destroyed from inside its own call.
+        workshop_.loop.post([this, active] {
+          std::erase_if(active_, [&](const auto& one) { return one.get() == active; });
+          start_jobs();
+        });
+      });
+}
+
+void Run::keep(const Group& group, std::vector<path::TryOutcome> outcomes) {
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    group.work->tries[group.tries[i]] = std::move(outcomes[i]);
+    --group.work->open;
+    ++ended_;
+  }
+  tell_finished();
+  if (options_.progress)
+    options_.progress(std::to_string(ended_) + " of " + std::to_string(in_round_ * options_.repeat) + " tries");
+}
+
+void Run::tell_finished() {
+  while (!works_.empty() && works_.front().open == 0) {
+    Work& work = works_.front();
+    for (auto& one : work.tries)
+      if (one) work.outcome.tries.push_back(std::move(*one));
+    const path::Counts counts = path::count(work.outcome);
+    summary_.counts.passed += counts.passed;
+    summary_.counts.failed += counts.failed;
+    summary_.counts.errors += counts.errors;
+    summary_.counts.skipped += counts.skipped;
+    if (counts.total() > 0) finished_(std::move(work.outcome));
+    works_.pop_front();
+  }
+}
+
+// What has ended is told; what has not is counted.
+void Run::stop() {
+  for (const auto& active : active_)
+    if (active->job) keep(active->group, active->job->take_outcomes());
+  active_.clear();
+  waiting_.clear();
+  for (Work& work : works_) {
+    summary_.not_run += static_cast<unsigned>(work.open);
+    work.open = 0;
+  }
+  summary_.not_run += static_cast<unsigned>(in_round_ * (options_.repeat - rounds_));
+  tell_finished();
+}
+
+RunSummary Run::perform() {
+  add_round();
+  net::Interrupt interrupt(workshop_.loop, [this](int) { summary_.interrupted = true; });
+  start_jobs();
+  workshop_.loop.run_until([this] { return summary_.interrupted || (active_.empty() && waiting_.empty()); });
+  stop();
+  return summary_;
+}
+
+}  // namespace
+
+Result<RunSummary> run_scenarios(const RunOptions& options,
+                                 const std::function<void(path::ScenarioOutcome)>& finished) {
+  const auto files = scenario_files(options.paths);
+  if (!files) return tl::unexpected(files.error());
+  net::Loop loop;
+  auto mint = certs::Mint::create(std::chrono::system_clock::now());
+  if (!mint) return tl::unexpected(mint.error());
+  Workshop workshop{loop, **mint, std::nullopt};
+  if (!options.driver.empty()) {
+    auto driver = proxy::read_driver(options.driver);
+    if (!driver) return tl::unexpected(driver.error());
+    workshop.own_driver = std::move(*driver);
+  }
+  RunSummary summary = Run(options, *files, workshop, finished).perform();
+  summary.took = loop.now();
+  return summary;
+}
+
+}  // namespace bothends::run

@@ -1,0 +1,245 @@
+#include "run/stage.hpp"
+
+#include <algorithm>
+
+#include "run/profiles.hpp"
+#include "tls/stacks.hpp"
+
+namespace bothends::run {
+
+namespace {
+
+// An Error of a TLS stack says that it cannot do what was asked: the try is skipped. All else is an error.
+Unready unready(const Error& error) {
+  return {error.code == ErrorCode::tls ? path::Status::skipped : path::Status::error, error.message()};
+}
+
+// What distributions do: weak peers are met only by those who ask for old versions.
+bool asks_for_weak(const TlsSpec& spec) { return spec.min_version != 0 && spec.min_version < wire::tls1_2; }
+
+Result<net::Endpoint> endpoint_of(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos) return fail(ErrorCode::value, "the proxy's address needs a port: HOST:PORT");
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  return net::Endpoint{host, static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)))};
+}
+
+}  // namespace
+
+Stage::Stage(Workshop& workshop, StageSpec spec, Ready ready)
+    : workshop_(workshop), spec_(std::move(spec)), ready_(std::move(ready)) {}
+
+Stage::~Stage() {
+  *alive_ = false;
+  // The proxy first: nothing may reach an origin's port after the origin has left it to somebody else.
+  real_.reset();
+  builtin_.reset();
+}
+
+std::unique_ptr<Stage> Stage::set_up(Workshop& workshop, const StageSpec& spec, Ready ready) {
+  auto stage = std::unique_ptr<Stage>(new Stage(workshop, spec, std::move(ready)));
+  const auto problem = stage->build();
+  if (problem || !stage->real_) stage->tell_ready(problem);
+  return stage;
+}
+
+void Stage::tell_ready(std::optional<Unready> problem) {
+  workshop_.loop.post([this, alive = alive_, problem = std::move(problem)] {
+    if (*alive) ready_(problem);
+  });
+}
+
+std::optional<Unready> Stage::build() {
+  for (const auto step : {&Stage::make_certificates, &Stage::start_origins, &Stage::make_setup, &Stage::start_proxy})
+    if (auto problem = (this->*step)()) return problem;
+  return std::nullopt;
+}
+
+std::optional<Unready> Stage::make_certificates() {
+  for (const certs::Recipe& recipe : spec_.certs) {
+    auto made = workshop_.mint.make(recipe);
+    if (!made) return unready(made.error());
+    credentials_.emplace(recipe.name, std::move(*made));
+  }
+  return std::nullopt;
+}
+
+Result<tls::Credential> Stage::credential(const std::string& name) const {
+  const auto found = credentials_.find(name);
+  if (found == credentials_.end()) return fail(ErrorCode::value, "there is no certificate \"" + name + "\"");
+  return found->second;
+}
+
+Result<void> Stage::fill(tls::CommonSettings& settings, const TlsSpec& spec,
+                         const std::vector<std::string>& trust) const {
+  settings.min_version = spec.min_version;
+  settings.max_version = spec.max_version;
+  settings.suites = spec.suites;
+  settings.groups = spec.groups;
+  settings.signature_schemes = spec.signature_schemes;
+  settings.alpn = spec.alpn;
+  for (const std::string& name : trust) {
+    if (name == "root") {
+      settings.trust.push_back(workshop_.mint.root());
+    } else if (name == "unknown-root") {
+      settings.trust.push_back(workshop_.mint.unknown_root());
+    } else {
+      auto trusted = credential(name);
+      if (!trusted) return tl::unexpected(trusted.error());
+      settings.trust.push_back(trusted->chain.front());
+    }
+  }
+  return {};
+}
+
+std::optional<Unready> Stage::start_origins() {
+  for (const OriginSpec& spec : spec_.origins) {
+    tls::ServerSettings settings;
+    if (auto filled = fill(settings, spec, spec.trust); !filled) return unready(filled.error());
+    for (const std::string& name : spec.certs) {
+      auto made = credential(name);
+      if (!made) return unready(made.error());
+      settings.certificates.push_back(std::move(*made));
+    }
+    settings.strict_sni = spec.strict_sni;
+    settings.server_preference = spec.server_preference;
+    settings.client_certificate = spec.client_certificate;
+    auto origin = Origin::start(workshop_.loop, spec, settings);
+    if (!origin) return unready(origin.error());
+    origins_.push_back(std::move(*origin));
+  }
+  return std::nullopt;
+}
+
+Result<proxy::Route> Stage::route(const RouteSpec& spec) const {
+  proxy::Route route{.match = spec.match, .leg = {}, .place = spec.place};
+  proxy::OriginLeg& leg = route.leg;
+  leg.origin = spec.to;
+  const auto origin = std::ranges::find_if(origins_, [&](const auto& o) { return o->spec().name == spec.to; });
+  if (origin == origins_.end()) return fail(ErrorCode::value, "there is no origin \"" + spec.to + "\"", spec.place);
+  leg.port = (*origin)->port();
+  leg.tls = spec.tls;
+  leg.sni = spec.sni;
+  leg.verify_name = spec.verify_name;
+  leg.stack = spec.stack.empty() ? spec_.proxy.stack : spec.stack;
+  if (auto filled = fill(leg.settings, spec, spec.trust); !filled) return tl::unexpected(filled.error());
+  leg.settings.weak = asks_for_weak(spec);
+  leg.settings.verify = spec.verify;
+  if (!spec.certificate.empty()) {
+    auto made = credential(spec.certificate);
+    if (!made) return tl::unexpected(made.error());
+    leg.settings.certificate = std::move(*made);
+  }
+  return route;
+}
+
+std::optional<Unready> Stage::make_setup() {
+  const ProxySpec& spec = spec_.proxy;
+  if (!spec.address.empty()) return std::nullopt;
+  if (auto filled = fill(setup_.front, spec, {}); !filled) return unready(filled.error());
+  setup_.front.weak = asks_for_weak(spec);
+  setup_.front.strict_sni = spec.strict_sni;
+  setup_.front_stack = spec.stack;
+  for (const std::string& name : spec.certs) {
+    auto made = credential(name);
+    if (!made) return unready(made.error());
+    setup_.front.certificates.push_back(std::move(*made));
+  }
+  if (spec.origin_timeout) setup_.connect_timeout = setup_.origin_timeout = *spec.origin_timeout;
+  for (const RouteSpec& one : spec.routes) {
+    auto made = route(one);
+    if (!made) return unready(made.error());
+    setup_.routes.push_back(std::move(*made));
+  }
+  return std::nullopt;
+}
+
+std::optional<Unready> Stage::start_proxy() {
+  const ProxySpec& spec = spec_.proxy;
+  proxy_name_ = spec.use;
+  if (!spec.address.empty()) {
+    proxy_name_ = spec.address;
+    auto address = endpoint_of(spec.address);
+    if (!address) return unready(address.error());
+    proxy_address_ = std::move(*address);
+    return std::nullopt;
+  }
+  if (workshop_.own_driver) return start_real_proxy(*workshop_.own_driver);
+  if (spec.use != "builtin") {
+    auto driver = proxy::driver_named(spec.use);
+    if (!driver) return unready(driver.error());
+    return start_real_proxy(*driver);
+  }
+  proxy_stack_ = spec.stack;
+  auto started = proxy::Proxy::start(workshop_.loop, {"127.0.0.1", 0}, setup_);
+  if (!started) return unready(started.error());
+  builtin_ = std::move(*started);
+  proxy_address_ = {"127.0.0.1", builtin_->port()};
+  return std::nullopt;
+}
+
+std::optional<Unready> Stage::start_real_proxy(const proxy::Driver& driver) {
+  proxy_name_ = driver.name;
+  proxy_stack_ = driver.stack;
+  if (const auto why = proxy::declines(driver, setup_))
+    return Unready{path::Status::skipped, driver.name + ": " + *why};
+  auto started = proxy::RealProxy::start(workshop_.loop, driver, setup_, [this](Result<void> ready) {
+    ready_(ready ? std::nullopt : std::optional(Unready{path::Status::error, ready.error().message()}));
+  });
+  if (!started) {
+    // The program is not here: said and counted, never green by itself.
+    const bool missing = started.error().code == ErrorCode::resource;
+    return Unready{missing ? path::Status::skipped : path::Status::error, started.error().message()};
+  }
+  real_ = std::move(*started);
+  proxy_address_ = {"127.0.0.1", real_->port()};
+  return std::nullopt;
+}
+
+Result<tls::ClientSettings> Stage::client_settings(const ClientSpec& spec) const {
+  tls::ClientSettings settings;
+  if (auto filled = fill(settings, spec, spec.trust); !filled) return tl::unexpected(filled.error());
+  settings.verify = spec.verify;
+  if (!spec.certificate.empty()) {
+    auto made = credential(spec.certificate);
+    if (!made) return tl::unexpected(made.error());
+    settings.certificate = std::move(*made);
+  }
+  return settings;
+}
+
+tl::expected<const Stage::ClientKit*, Unready> Stage::client_kit(const ClientSpec& spec) {
+  const std::string key = settings_key(spec);
+  if (const auto found = kits_.find(key); found != kits_.end()) return &found->second;
+  ClientKit kit{.stack = tls::stack_named(spec.stack)};
+  if (!kit.stack)
+    return tl::unexpected(
+        Unready{path::Status::error, spec.place.text() + ": there is no TLS stack \"" + spec.stack + "\""});
+  auto settings = client_settings(spec);
+  if (!settings) return tl::unexpected(unready(settings.error()));
+  if (!spec.like.empty()) {
+    auto profile = client_profile(spec.like);
+    if (!profile) return tl::unexpected(unready(profile.error()));
+    apply(**profile, kit.stack->can(), *settings);
+  }
+  kit.settings = std::move(*settings);
+  auto context = kit.stack->client(kit.settings);
+  if (!context) return tl::unexpected(unready(context.error()));
+  kit.context = *context;
+  return &kits_.emplace(key, std::move(kit)).first->second;
+}
+
+tl::expected<std::unique_ptr<tls::Engine>, Unready> Stage::client_engine(const TrySpec& one) {
+  const auto kit = client_kit(one.client);
+  if (!kit) return tl::unexpected(kit.error());
+  tls::Peer peer{.name = one.host};
+  using From = proxy::NameSource::From;
+  if (one.client.sni.from == From::host) peer.sni = one.host;
+  if (one.client.sni.from == From::fixed) peer.sni = one.client.sni.fixed;
+  auto engine = (*kit)->context->connect(peer);
+  if (!engine) return tl::unexpected(unready(engine.error()));
+  return std::move(*engine);
+}
+
+}  // namespace bothends::run

@@ -1,0 +1,93 @@
+// What stands before the first try of a stage: certificates made, origins listening, the proxy ready in front of them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "path/outcome.hpp"
+#include "proxy/proxy.hpp"
+#include "proxy/real_proxy.hpp"
+#include "run/client.hpp"
+#include "run/origin.hpp"
+
+namespace bothends::run {
+
+/// A text that is equal exactly for equal client settings.
+std::string settings_key(const ClientSpec& spec);
+
+/// Why a stage, or a try on it, cannot be: an error of ours or the file's, or something a part cannot do (skipped).
+struct Unready {
+  path::Status status = path::Status::error;
+  std::string reason;
+};
+
+/// Where drivers and certificates come from; outlives every stage.
+struct Workshop {
+  net::Loop& loop;
+  certs::Mint& mint;
+  std::optional<proxy::Driver> own_driver;  // --driver FILE: takes the place of every `use`
+};
+
+class Stage {
+ public:
+  using Ready = std::function<void(std::optional<Unready>)>;
+  /// `ready` comes once, from the loop, not from inside. Destroying a stage ends all of it.
+  static std::unique_ptr<Stage> set_up(Workshop& workshop, const StageSpec& spec, Ready ready);
+  ~Stage();
+
+  /// Engine and address for this try's client.
+  tl::expected<std::unique_ptr<tls::Engine>, Unready> client_engine(const TrySpec& one);
+  const net::Endpoint& proxy_address() const { return proxy_address_; }
+
+  void begin_try();
+  /// No origin connection is in the middle of something.
+  bool quiet() const;
+  /// Everything that both ends saw since begin_try(), joined with what the client saw.
+  path::PathRecord take(const TrySpec& one, path::Observation client);
+
+ private:
+  Stage(Workshop& workshop, StageSpec spec, Ready ready);
+  std::optional<Unready> build();
+  std::optional<Unready> make_certificates();
+  std::optional<Unready> start_origins();
+  std::optional<Unready> make_setup();
+  std::optional<Unready> start_proxy();
+  std::optional<Unready> start_real_proxy(const proxy::Driver& driver);
+  void tell_ready(std::optional<Unready> problem);
+
+  Result<void> fill(tls::CommonSettings& settings, const TlsSpec& spec, const std::vector<std::string>& trust) const;
+  Result<tls::Credential> credential(const std::string& name) const;
+  Result<proxy::Route> route(const RouteSpec& spec) const;
+  Result<tls::ClientSettings> client_settings(const ClientSpec& spec) const;
+  path::Known known_for(const TrySpec& one) const;
+  void examine(path::PathRecord& record, const TrySpec& one);
+  policy::ChainVerdict examine_chain(const std::vector<Bytes>& chain, const std::vector<Bytes>& trust,
+                                     const std::string& name);
+
+  struct ClientKit {
+    tls::ClientSettings settings;
+    const tls::Stack* stack = nullptr;
+    std::shared_ptr<const tls::ClientContext> context;
+  };
+  tl::expected<const ClientKit*, Unready> client_kit(const ClientSpec& spec);
+
+  Workshop& workshop_;
+  StageSpec spec_;
+  Ready ready_;
+  std::map<std::string, tls::Credential> credentials_;
+  std::vector<std::unique_ptr<Origin>> origins_;
+  proxy::Setup setup_;
+  std::string proxy_name_;
+  std::string proxy_stack_ = "openssl";
+  net::Endpoint proxy_address_;
+  std::unique_ptr<proxy::Proxy> builtin_;  // at most one of the two
+  std::unique_ptr<proxy::RealProxy> real_;
+  std::size_t log_seen_ = 0;
+  net::microseconds try_begun_{0};
+  std::map<std::string, ClientKit> kits_;                       // by a text that tells settings apart
+  std::map<std::string, policy::ChainVerdict> examined_;        // by chain, trust and name
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // tasks posted to the loop ask it
+};
+
+}  // namespace bothends::run
