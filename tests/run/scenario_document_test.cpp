@@ -84,6 +84,10 @@ TEST_CASE("brackets and dots in strings and comments do not count") {
     says(problem(text), "f.toml:2:");
     says(problem(text), "32 parts");
   }
+  for (const auto& quotes : {"\"\"\"", "\"\"\"\"", "\"\"\"\"\""}) {
+    CAPTURE(quotes);
+    says(problem("t = {x = \"\"\"a" + std::string(quotes) + ", " + deep + "}"), "32 parts");
+  }
 }
 
 TEST_CASE("tables and lists are bounded") {

@@ -126,4 +126,7 @@ TEST_CASE("a matrix is bounded") {
     matrix += std::string(key) + " = [" + values + "]\n";
   }
   says(refusal(matrix + shop), "too many tries");
+  std::string many;
+  for (int i = 0; i < 9000; ++i) many += shop;
+  says(refusal(many), "s.toml:1:1: the file and its matrix make too many tries");
 }
