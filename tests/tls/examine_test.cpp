@@ -231,11 +231,14 @@ TEST_CASE("nothing sent, or no certificates") {
   CHECK(mixed.problems[0].depth == 1);
 }
 
-TEST_CASE("two authorities that vouch for each other end nowhere, and soon") {
-  const auto first = make_root("Authority");
+TEST_CASE("authorities that all vouch for each other end nowhere, and soon") {
+  // One name and one key: each of them could have issued each other one.
+  const Spec authority = {.subject = "Authority", .key = policy::Key::rsa, .ca = true};
+  const auto first = make(authority);
   std::vector<Certificate> chain = {make_leaf(first, "shop.test")};
-  for (int i = 0; i < 60; ++i) chain.push_back(make({.subject = "Authority", .ca = true}, &first));
-  CHECK_FALSE(world().look(chain).ok());
+  for (int i = 0; i < 60; ++i) chain.push_back(make(authority));
+  const auto verdict = world().look(chain);
+  CHECK(verdict.has(Defect::unknown_issuer));
 }
 
 TEST_CASE("damaged certificates are judged without harm") {

@@ -226,7 +226,8 @@ TEST_CASE("the chain is sent as it is given, also in a wrong order") {
   const auto leaf = make_leaf(OpensslCase::intermediate(), "shop.test");
   for (const auto& rest : {std::vector<Certificate>{}, {OpensslCase::root(), OpensslCase::intermediate()}}) {
     a.server.certificates = {credential(leaf, rest)};
-    a.server.trust = {OpensslCase::root().der};  // which must not be used to complete the chain
+    a.server.trust = {OpensslCase::root().der,
+                      OpensslCase::intermediate().der};  // which must not be used to complete the chain
     auto pair = a.connect();
     pair.run();
     const auto sent = pair.client->handshake().transcript.server_certificate();
