@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/codes.hpp"
+
 namespace bothends::tls {
 
 namespace {
@@ -14,6 +16,7 @@ void RecordWatch::feed(View bytes, wire::Transcript& transcript) {
   while (!bytes.empty() && state_ == State::records) {
     if (skip_ > 0) {
       const auto count = std::min(skip_, bytes.size());
+      if (in_alert_) append(plain_alert_, bytes.first(count));
       skip_ -= count;
       bytes = bytes.subspan(count);
       continue;
@@ -44,6 +47,8 @@ void RecordWatch::judge(wire::Transcript& transcript) {
   first_ = false;
   have_ = 0;
   skip_ = static_cast<std::size_t>(header_[3]) << 8 | header_[4];
+  in_alert_ = header_[0] == wire::alert && skip_ == 2;
+  if (in_alert_) plain_alert_.clear();
 }
 
 }  // namespace bothends::tls

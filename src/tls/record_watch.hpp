@@ -18,6 +18,11 @@ class RecordWatch {
   bool foreign() const { return state_ == State::foreign && seen_ >= header_.size(); }
   bool malformed() const { return state_ == State::malformed; }
 
+  /// The last alert that came in the clear, as far as it is here: two octets in the end. (Only there is an alert's
+  /// record that short.) Stacks may drop it unread, say because its record is of another version than they settled on.
+  View plain_alert() const { return plain_alert_; }
+  bool awaits_alert() const { return in_alert_ && skip_ > 0; }
+
  private:
   enum class State { records, foreign, malformed };
 
@@ -28,7 +33,9 @@ class RecordWatch {
   std::size_t have_ = 0;  // octets of the header
   std::size_t skip_ = 0;  // octets of the fragment that are still to come
   std::size_t seen_ = 0;  // octets in all, as long as they are foreign
-  bool first_ = true;     // no whole header was good so far
+  Bytes plain_alert_;
+  bool in_alert_ = false;  // what is to be skipped is a plain alert
+  bool first_ = true;      // no whole header was good so far
 };
 
 }  // namespace bothends::tls

@@ -63,3 +63,19 @@ TEST_CASE("nonsense after a good record is malformed, not foreign") {
   CHECK_FALSE(seen.transcript.malformed.empty());
   CHECK(seen.transcript.foreign.empty());
 }
+
+TEST_CASE("the last alert in the clear is kept, a protected one is not") {
+  const std::string handshake("\x16\x03\x03\0\x02hi", 7);
+  const std::string warning("\x15\x03\x03\0\x02\x01\x5a", 7);
+  const std::string fatal("\x15\x03\x01\0\x02\x02\x46", 7);
+  const std::string sealed("\x15\x03\x03\0\x05xxxxx", 10);
+  for (const std::size_t piece : {1, 3, 200}) {
+    const auto seen = feed(handshake + warning + fatal + sealed, piece);
+    CHECK(to_hex(seen.watch.plain_alert()) == "0246");
+    CHECK_FALSE(seen.watch.awaits_alert());
+    CHECK(feed(handshake + sealed, piece).watch.plain_alert().empty());
+    const auto part = feed(warning + fatal.substr(0, 6), piece);
+    CHECK(to_hex(part.watch.plain_alert()) == "02");
+    CHECK(part.watch.awaits_alert());
+  }
+}

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "tls/openssl/library.hpp"
 #include "tls/openssl/verdict.hpp"
+#include "wire/codes.hpp"
 
 namespace bothends::tls::ossl {
 
@@ -54,7 +55,10 @@ OpensslEngine::~OpensslEngine() {
 }
 
 Phase OpensslEngine::step(View from_peer, Bytes& to_peer) {
-  if (done()) return phase_;
+  if (done()) {
+    if (phase_ == Phase::failed && watch_.awaits_alert()) note_overlooked_alert(from_peer);
+    return phase_;
+  }
   watch_.feed(from_peer, handshake_.transcript);
   {
     const Lent lent(octets_, from_peer, to_peer);
@@ -64,8 +68,20 @@ Phase OpensslEngine::step(View from_peer, Bytes& to_peer) {
   // OpenSSL usually noticed too, and may have sent an alert. It is more patient with what looks like SSLv2.
   if (!done() && watch_.foreign()) give_up("the peer does not speak TLS");
   if (!done() && watch_.malformed()) give_up("the peer's records make no sense");
-  if (phase_ == Phase::failed) judge_what_was_not_judged();
+  if (phase_ == Phase::failed) {
+    judge_what_was_not_judged();
+    note_overlooked_alert({});
+  }
   return phase_;
+}
+
+// OpenSSL drops records of another version than it settled on: also the one in which a peer refuses that very version.
+void OpensslEngine::note_overlooked_alert(View rest) {
+  watch_.feed(rest, handshake_.transcript);
+  const auto alert = wire::parse_alert(watch_.plain_alert());
+  if (!alert.complete() || alert.value->level != wire::fatal) return;
+  if (handshake_.transcript.fatal_alert(wire::Direction::received)) return;
+  witness_.overlooked(watch_.plain_alert());
 }
 
 void OpensslEngine::shake_hands() {

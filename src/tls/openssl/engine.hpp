@@ -60,6 +60,7 @@ class OpensslEngine : public Engine {
   void stopped(int result);
   void give_up(std::string note);
   void judge_what_was_not_judged();
+  void note_overlooked_alert(View rest);
 
   std::shared_ptr<const void> context_;
   const Judge& judge_;

@@ -39,6 +39,11 @@ void Witness::header(wire::Direction direction, View header) {
   }
 }
 
+void Witness::overlooked(View alert) {
+  if (transcript_->events.size() >= events_limit) return;
+  transcript_->events.push_back({wire::Direction::received, wire::alert, bytes_of(alert), false, now_});
+}
+
 void Witness::add(wire::Direction direction, int version, std::uint8_t type, View bytes) {
   if (transcript_->events.size() >= events_limit || kept_ + bytes.size() > octets_limit) return;
   auto& way = ways_[static_cast<std::size_t>(direction)];

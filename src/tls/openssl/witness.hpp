@@ -14,6 +14,8 @@ class Witness {
   /// Must outlive `ssl`, and `transcript` must outlive the witness.
   void watch(SSL* ssl, wire::Transcript& transcript);
   void clock(std::chrono::microseconds now) { now_ = now; }
+  /// A plain alert that lay on the wire and that OpenSSL did not care to read.
+  void overlooked(View alert);
 
  private:
   struct Way {
