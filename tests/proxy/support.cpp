@@ -28,13 +28,36 @@ tls::ServerSettings server_for(const std::string& name, certs::Kind kind) {
   return settings;
 }
 
+namespace {
+
+/// Says nothing when it is closed, like one whose close_notify was cut off on the way.
+class Silent : public tls::Engine {
+ public:
+  explicit Silent(std::unique_ptr<tls::Engine> engine) : engine_(std::move(engine)) {}
+  tls::Phase step(View from_peer, Bytes& to_peer) override { return engine_->step(from_peer, to_peer); }
+  void write(View plain, Bytes& to_peer) override { engine_->write(plain, to_peer); }
+  void close(Bytes&) override {}
+  Bytes take_plain() override { return engine_->take_plain(); }
+  tls::Phase phase() const override { return engine_->phase(); }
+  const policy::Handshake& handshake() const override { return engine_->handshake(); }
+  void clock(std::chrono::microseconds now) override { engine_->clock(now); }
+
+ private:
+  std::unique_ptr<tls::Engine> engine_;
+};
+
+}  // namespace
+
 Origin::Origin(net::Loop& loop, const std::string& stack, tls::ServerSettings settings) {
   if (settings.certificates.empty() && stack != "plain") settings.certificates = {certificate("shop.test")};
   auto context = tls::stack_named(stack)->server(settings);
   REQUIRE_MESSAGE(context, context.error().message());
-  auto made = net::Listener::listen(
-      loop, {"127.0.0.1", 0}, [context = *context] { return std::move(*context->accept()); },
-      {milliseconds{5000}, milliseconds{0}}, [this](auto connection) { add(std::move(connection)); });
+  const auto engine = [this, context = *context]() -> std::unique_ptr<tls::Engine> {
+    auto accepted = std::move(*context->accept());
+    return farewell ? std::move(accepted) : std::make_unique<Silent>(std::move(accepted));
+  };
+  auto made = net::Listener::listen(loop, {"127.0.0.1", 0}, engine, {milliseconds{5000}, milliseconds{0}},
+                                    [this](auto connection) { add(std::move(connection)); });
   REQUIRE(made);
   listener_ = std::move(*made);
   answer = [](Visit& visit, const http::Request& request) {

@@ -34,6 +34,7 @@ class Origin {
   std::uint16_t port() const { return listener_->port(); }
   std::size_t live() const;
 
+  bool farewell = true;                 // false: new connections end with FIN and no close_notify
   Answer answer;                        // to a complete request; its body is in `body`
   std::function<void(Visit&)> came;     // instead of reading requests: plaintext is there
   std::vector<http::Request> requests;  // complete ones, with bodies
