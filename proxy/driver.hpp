@@ -44,12 +44,7 @@ std::vector<std::string> shipped_drivers();
 /// A shipped driver; Error{value} with "did you mean".
 Result<Driver> driver_named(std::string_view name);
 
-/// The words for everything in a setup that goes beyond the plainest proxy, by which drivers decline:
-/// "front.versions<TLSv1.2", "front.suites", "front.groups", "front.signature_schemes", "front.strict_sni",
-/// "front.client_certificate", "routes.tls=false", "routes.sni=none", "routes.sni=host", "routes.sni=fixed",
-/// "routes.verify=none", "routes.verify=chain", "routes.verify=full", "routes.verify_name!=sni",
-/// "routes.verify_name=host", "routes.suites", "routes.groups", "routes.signature_schemes", "routes.versions<TLSv1.2",
-/// "routes.alpn", "routes.certificate", "routes.match=wildcard".
+/// The words for everything in a setup that goes beyond the plainest proxy, by which drivers decline: see docs/drivers.md.
 std::set<std::string> features_of(const Setup& setup);
 /// Every word features_of() may say.
 const std::vector<std::string>& all_features();

@@ -104,7 +104,8 @@ std::string told(const TryOutcome& one, const Style& style) {
 }
 
 std::string title(const path::ScenarioOutcome& scenario, const Style& style) {
-  auto items = style.words(scenario.title, Tone::strong);
+  auto items = style.words(scenario.title.empty() ? scenario.file : scenario.title, Tone::strong);
+  if (scenario.title.empty()) return hang("", 2, style.flow(items, " ", room(style, 2)));
   items.push_back({style.text("(" + scenario.file + ")"), Tone::dim});
   return hang("", 2, style.flow(items, " ", room(style, 2)));
 }

@@ -93,17 +93,22 @@ std::vector<std::string> client_profile_names() {
   return names;
 }
 
-void apply(const ClientProfile& profile, const tls::Capabilities& can, tls::CommonSettings& settings) {
+Result<void> apply(const ClientProfile& profile, const tls::Stack& stack, tls::CommonSettings& settings) {
+  const tls::Capabilities& can = stack.can();
   const wire::Codes versions = those_of(profile.versions, can.versions);
-  if (settings.min_version == 0 && !versions.empty()) settings.min_version = std::ranges::min(versions);
-  if (settings.max_version == 0 && !versions.empty()) settings.max_version = std::ranges::max(versions);
-  if (settings.suites.empty()) settings.suites = those_of(profile.suites, can.suites);
+  const wire::Codes suites = those_of(profile.suites, can.suites);
+  if (versions.empty() || suites.empty())
+    return fail(ErrorCode::tls, std::string(stack.name()) + " has none of the " + (versions.empty() ? "versions" : "suites") +
+                                    " that " + profile.id + " offers");
+  if (settings.min_version == 0) settings.min_version = std::ranges::min(versions);
+  if (settings.max_version == 0) settings.max_version = std::ranges::max(versions);
+  if (settings.suites.empty()) settings.suites = suites;
   if (settings.groups.empty()) settings.groups = those_of(profile.groups, can.groups);
   if (settings.signature_schemes.empty())
     settings.signature_schemes = those_of(profile.signature_schemes, can.signature_schemes);
-  if (!settings.alpn.empty()) return;
-  for (const std::string& protocol : profile.alpn)
-    if (protocol == "http/1.1") settings.alpn.push_back(protocol);
+  const bool http1 = std::ranges::find(profile.alpn, "http/1.1") != profile.alpn.end();
+  if (settings.alpn.empty() && http1) settings.alpn = {"http/1.1"};
+  return {};
 }
 
 }  // namespace bothends::run

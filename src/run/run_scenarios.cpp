@@ -71,7 +71,6 @@ void Run::add(const std::filesystem::path& file) {
   work.outcome.file = file.string();
   auto scenario = read_scenario(file, options_.read);
   if (!scenario) {
-    work.outcome.title = work.outcome.file;
     work.outcome.error = scenario.error();
     return;
   }

@@ -168,7 +168,7 @@ std::optional<Unready> Stage::start_proxy() {
   if (workshop_.own_driver) return start_real_proxy(*workshop_.own_driver);
   if (spec.use != "builtin") {
     auto driver = proxy::driver_named(spec.use);
-    if (!driver) return unready(driver.error());
+    if (!driver) return unready({driver.error().code, driver.error().what, spec.place});
     return start_real_proxy(*driver);
   }
   proxy_stack_ = spec.stack;
@@ -220,8 +220,8 @@ tl::expected<const Stage::ClientKit*, Unready> Stage::client_kit(const ClientSpe
   if (!settings) return tl::unexpected(unready(settings.error()));
   if (!spec.like.empty()) {
     auto profile = client_profile(spec.like);
-    if (!profile) return tl::unexpected(unready(profile.error()));
-    apply(**profile, kit.stack->can(), *settings);
+    if (!profile) return tl::unexpected(unready({profile.error().code, profile.error().what, spec.place}));
+    if (auto applied = apply(**profile, *kit.stack, *settings); !applied) return tl::unexpected(unready(applied.error()));
   }
   kit.settings = std::move(*settings);
   auto context = kit.stack->client(kit.settings);

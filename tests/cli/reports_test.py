@@ -46,7 +46,7 @@ def compare(checks, name, arguments, exit_code):
 def main():
     checks = Checks()
     compare(checks, "shipped", ["scenarios/", "--jobs", "4"], 0)
-    compare(checks, "failing", ["scenarios/failing/"], 1)
+    compare(checks, "failing", ["scenarios/failing/"], 2)
     with tempfile.TemporaryDirectory() as folder:
         broken = Path(folder) / "broken.toml"
         broken.write_text("colour = 1\n")
