@@ -345,6 +345,19 @@ TEST_CASE("Refusals over certificates, stack by stack") {
       {"name", "mbedtls", "openssl", client, Reason::chain, 42, finds({Defect::wrong_name})},
       {"bad signature", "openssl", "openssl", client, Reason::chain, 51, finds({Defect::bad_signature})},
       {"bad signature", "mbedtls", "openssl", client, Reason::chain, 48, finds({Defect::bad_signature})},
+      {"a leaf on a curve that is not its own", "mbedtls", "", client, Reason::chain, 43,
+       [](Offer& offer, Policy& policy) {
+         tls12(offer, policy);
+         offer.verify = Verify::full;
+         offer.groups = {29};
+         offer.suites = policy.suites = {0xc005};  // static ECDH: servers do not look
+       }},
+      {"too old an answer for TLS 1.3 alone", "mbedtls", "mbedtls", client, Reason::no_shared_version, 47,
+       [](Offer& offer, Policy& policy) {
+         offer.versions = {0x0304};
+         offer.min_version = 0x0304;
+         policy.versions = {0x0303};
+       }},
       {"none sent", "openssl", "openssl", server, Reason::client_certificate_required, 116, asks(false, {})},
       {"none sent", "openssl", "openssl", server, Reason::client_certificate_required, 40, asks(false, {}, 0x0303)},
       {"none sent", "openssl", "mbedtls", server, Reason::client_certificate_required, 41, asks(false, {})},

@@ -64,6 +64,15 @@ void add_twins(Settings& settings, std::uint16_t version) {
   settings.add(title + "the client prefers RSA", with({0x0804, 0x0401, 0x0403}));
   settings.add(title + "the client prefers ECDSA", with({0x0403, 0x0804, 0x0401}));
   settings.add(title + "the client has RSA only", with({0x0804, 0x0401}));
+  settings.either(title + "an RSA suite first, but only ECDSA schemes", [=](Setting& setting) {
+    with({0x0403})(setting);
+    if (version == tls12) setting.client.suites = {0xc02f, 0xc02b};
+  });
+  const std::vector<Credential> curves{cast.good({"a.test"}, Key::ecdsa_p384), cast.good({"a.test"})};
+  settings.either(label(version) + ": two curves for one name", [=](Setting& setting) {
+    with({0x0403})(setting);
+    setting.server.certificates = curves;
+  });
   settings.add(title + "no name: the default is twins too", [=](Setting& setting) {
     with({0x0403, 0x0804, 0x0401})(setting);
     setting.peer.sni.reset();

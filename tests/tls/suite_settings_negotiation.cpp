@@ -129,6 +129,8 @@ void add_groups(Settings& settings) {
       settings.add("TLS 1.2: " + named(wire::Registry::group, group), groups(tls12, {group, p256}, {group}));
   }
   settings.add("a retry for P-384", groups(tls13, {x25519, p256, p384}, {p384}));
+  settings.add("a retry for the better class of the server's defaults", groups(tls13, {x25519, mlkem}, {}));
+  settings.add("a retry for a class of its own", groups(tls13, {p384, p256}, {}));
   settings.add("a retry for the client's second", groups(tls13, {p521, p384, x25519}, {x25519, p384}));
   settings.add("a retry for the server's first", groups(tls13, {p521, x25519, p384}, {p384, x25519}, true));
   settings.add("the client's share, the server's second", groups(tls13, {x25519, p256}, {p256, x25519}, true));
@@ -193,6 +195,10 @@ void add_schemes(Settings& settings) {
   });
   settings.either("TLS 1.2: no scheme for the leaf, but RSA key transport",
                   schemes(cast, tls12, Key::rsa, {0x0403}, {0x0403, 0x0401}));
+  settings.either("TLS 1.2: no scheme for the leaf, and only RSA key transport", [&](Setting& setting) {
+    schemes(cast, tls12, Key::rsa, {0x0403}, {0x0403, 0x0401})(setting);
+    setting.client.suites = {0x009c, 0xc02b};  // OpenSSL's client would not offer the first, and needs one
+  });
 }
 
 }  // namespace bothends::tls
