@@ -1,6 +1,8 @@
 // A client and a server that agree on TLS 1.3, for tests that change one thing at a time.
 #pragma once
 
+#include <functional>
+
 #include "policy/negotiate.hpp"
 
 namespace bothends::policy {
@@ -34,6 +36,24 @@ inline Policy plain_policy(std::string stack = "openssl") {
   policy.signature_schemes = {0x0403, 0x0503, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0201};
   policy.leaves = {leaf_of("a.test")};
   return policy;
+}
+
+struct Try {
+  std::string client = "openssl";
+  std::string server = "openssl";
+  std::function<void(Offer&, Policy&)> change = [](Offer&, Policy&) {};
+
+  Outcome outcome() const {
+    Offer offer = plain_offer(client);
+    Policy policy = plain_policy(server);
+    change(offer, policy);
+    return negotiate(offer, policy);
+  }
+};
+
+inline void tls12(Offer& offer, Policy& policy) {
+  offer.versions = {0x0303};
+  policy.versions = {0x0303};
 }
 
 }  // namespace bothends::policy
