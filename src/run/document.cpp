@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/text.hpp"
+#include "base/toml_depth.hpp"
 #include "base/utf8.hpp"
 
 namespace bothends::run {
@@ -136,7 +137,7 @@ Result<void> check_octets(std::string_view text, const std::string& name) {
 
 Result<Value> parse_document(std::string_view text, const std::string& name) {
   if (auto good = check_octets(text, name); !good) return tl::unexpected(good.error());
-  if (auto good = check_depth(text, name); !good) return tl::unexpected(good.error());
+  if (auto good = check_toml_depth(text, name); !good) return tl::unexpected(good.error());
   try {
     return Converter(name).convert(toml::parse(text, name), Place{name, 1, 1});
   } catch (const toml::parse_error& error) {

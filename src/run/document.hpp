@@ -66,7 +66,4 @@ Result<Value> parse_document(std::string_view text, const std::string& name);
 /// At most 1 MiB of a file; Error{file}.
 Result<std::string> read_document(const std::filesystem::path& file);
 
-/// The part of parse_document that keeps the library from recursing too deep, before it sees the text.
-Result<void> check_depth(std::string_view text, const std::string& name);
-
 }  // namespace bothends::run

@@ -1,11 +1,13 @@
-// toml++ 3.3 recurses once for each part of a dotted key and overflows the stack on 40 KB of "a.a.a…". This looks at
-// brackets, dots and quotes only; what is wrong otherwise is the parser's to say.
+// Looks at brackets, dots, quotes and comments only.
+#include "base/toml_depth.hpp"
+
 #include <fmt/format.h>
 
-#include "base/utf8.hpp"
-#include "run/document.hpp"
+#include <algorithm>
 
-namespace bothends::run {
+#include "base/utf8.hpp"
+
+namespace bothends {
 namespace {
 
 constexpr unsigned deepest = 32;
@@ -92,6 +94,6 @@ class Scan {
 
 }  // namespace
 
-Result<void> check_depth(std::string_view text, const std::string& name) { return Scan(text, name).run(); }
+Result<void> check_toml_depth(std::string_view text, const std::string& name) { return Scan(text, name).run(); }
 
-}  // namespace bothends::run
+}  // namespace bothends
