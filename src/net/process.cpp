@@ -23,12 +23,15 @@ constexpr std::size_t most_output = 1024 * 1024;
 constexpr milliseconds wait_for_last_output{300};  // somebody who left the group may hold the pipe for ever
 constexpr milliseconds patience_of_the_destructor{1000};
 
-std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& added) {
-  std::vector<std::string> all;
+/// `first` stands at the front, where the reaper looks for it.
+std::vector<std::string> environment_with(std::string first,
+                                          const std::vector<std::pair<std::string, std::string>>& added) {
+  const std::string marked = first.substr(0, first.find('='));
+  std::vector<std::string> all{std::move(first)};
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text(*entry);
     const auto replaces = [&](const auto& pair) { return text.substr(0, text.find('=')) == pair.first; };
-    if (std::none_of(added.begin(), added.end(), replaces)) all.emplace_back(text);
+    if (!replaces(std::pair(marked, 0)) && std::none_of(added.begin(), added.end(), replaces)) all.emplace_back(text);
   }
   for (const auto& [name, value] : added) all.push_back(name + "=" + value);
   return all;
@@ -85,7 +88,7 @@ struct Process::State {
 
 int Process::State::spawn(const Command& command, int write_end) {
   auto arguments = command.arguments;
-  auto environment = environment_with(command.environment);
+  auto environment = environment_with(Reaper::variable + ("=" + loop.reaper.mark()), command.environment);
   auto argument_pointers = pointers_to(arguments), environment_pointers = pointers_to(environment);
   uv_stdio_container_t streams[3];
   streams[0].flags = UV_IGNORE;

@@ -6,14 +6,22 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 namespace bothends::net {
 
 class Reaper {
  public:
-  Reaper() = default;
+  /// The first variable in the environment of each child: whoever has it when we are gone is ended too. It finds a
+  /// child that we had started and not yet told of, and one that has left its group.
+  static constexpr const char* variable = "BOTHENDS_CHILD_OF";
+
+  Reaper();
   ~Reaper();
   Reaper(const Reaper&) = delete;
 
+  /// The variable's value; no other Reaper has the same.
+  const std::string& mark() const { return mark_; }
   /// Starts it unless it runs; false when there can be none (no processes or descriptors left).
   bool ready();
   /// Only after ready().
@@ -23,6 +31,7 @@ class Reaper {
  private:
   void tell(pid_t group, int what);
 
+  std::string mark_;
   pid_t pid_ = -1;
   int pipe_ = -1;
 };

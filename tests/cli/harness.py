@@ -83,6 +83,20 @@ def have(proxy, checks):
     return False
 
 
+def processes(marker):
+    """Command lines of living processes whose environment holds the marker."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if marker.encode() in (entry / "environ").read_bytes() and "Z" not in (entry / "stat").read_text().split(")")[1][:3]:
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return found
+
+
 def without_times(text):
     """Durations differ from run to run; nothing else may."""
     return re.sub(r" *\b\d+(\.\d+)? (µs|us|ms|s)\b", " N ms", text)

@@ -8,21 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import PROGRAM, ROOT, Checks, have
-
-
-def processes(marker):
-    """Command lines of living processes whose environment holds the marker."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            if marker.encode() in (entry / "environ").read_bytes() and "Z" not in (entry / "stat").read_text().split(")")[1][:3]:
-                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        except OSError:
-            continue
-    return found
+from harness import PROGRAM, ROOT, Checks, have, processes
 
 
 def eventually(condition, seconds=5):
@@ -74,7 +60,7 @@ def main():
         if not have(proxy, checks):
             continue
         for which in (signal.SIGINT, signal.SIGKILL):
-            for _ in range(2):
+            for _ in range(3):
                 moment = chance.uniform(0.1, 1.5)
                 interrupted(checks, f"{proxy}, {which.name} after {moment:.2f} s", which, moment, ["--proxy", proxy])
     checks.done()
