@@ -91,14 +91,18 @@ int verify_chain(X509_STORE_CTX* verification, void* argument) {
   }
   const auto* ssl =
       static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  std::vector<Bytes> chain;
+  auto& engine = OpensslEngine::of(ssl);
   const auto* sent = X509_STORE_CTX_get0_untrusted(verification);
-  for (int i = 0; i < sk_X509_num(sent); ++i) chain.push_back(der_of(sk_X509_value(sent, i)));
   // What the handshake comes to, and by which alert, is OpenSSL's own decision.
-  const bool good = X509_verify_cert(verification) == 1;
+  if (X509_verify_cert(verification) == 1) {
+    engine.accept_chain(X509_STORE_CTX_get0_cert(verification), static_cast<unsigned>(sk_X509_num(sent)));
+    return 1;
+  }
   const auto error = X509_STORE_CTX_get_error(verification);
-  OpensslEngine::of(ssl).judge_chain(chain, good ? "" : X509_verify_cert_error_string(error));
-  return good ? 1 : 0;
+  std::vector<Bytes> chain;
+  for (int i = 0; i < sk_X509_num(sent); ++i) chain.push_back(der_of(sk_X509_value(sent, i)));
+  engine.refuse_chain(chain, X509_verify_cert_error_string(error));
+  return 0;
 }
 
 }  // namespace

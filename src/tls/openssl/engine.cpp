@@ -148,11 +148,12 @@ void OpensslEngine::close(Bytes& to_peer) {
   SSL_shutdown(ssl_.get());
 }
 
-void OpensslEngine::judge_chain(const std::vector<Bytes>& chain, const std::string& objection) {
+void OpensslEngine::accept_chain(X509* leaf, unsigned sent) { handshake_.chain = description_of(leaf, sent); }
+
+void OpensslEngine::refuse_chain(const std::vector<Bytes>& chain, const std::string& objection) {
   auto& verdict =
       handshake_.chain.emplace(verdict_on(chain, Grounds{judge_.trust, {}, name_, judge_.of_server, judge_.weak}));
-  if (!objection.empty() && verdict.ok())
-    verdict.problems.push_back({policy::Defect::other, 0, verdict.subject, printable(objection)});
+  if (verdict.ok()) verdict.problems.push_back({policy::Defect::other, 0, verdict.subject, printable(objection)});
 }
 
 // A chain that OpenSSL could not even parse never comes to its verification.
@@ -163,7 +164,7 @@ void OpensslEngine::judge_what_was_not_judged() {
   if (!sent || sent->entries.empty()) return;
   std::vector<Bytes> chain;
   for (const auto& entry : sent->entries) chain.push_back(entry.der);
-  judge_chain(chain, "it could not be read");
+  refuse_chain(chain, "it could not be read");
 }
 
 }  // namespace bothends::tls::ossl

@@ -47,8 +47,9 @@ class OpensslEngine : public Engine {
 
   // For the callbacks of contexts.
   static OpensslEngine& of(const SSL* ssl) { return *static_cast<OpensslEngine*>(SSL_get_app_data(ssl)); }
-  /// `objection`: why OpenSSL does not accept the chain; empty when it does. It counts only if nothing else was found.
-  void judge_chain(const std::vector<Bytes>& chain, const std::string& objection);
+  void accept_chain(X509* leaf, unsigned sent);
+  /// `objection`: why OpenSSL does not accept the chain. It counts only if nothing else was found.
+  void refuse_chain(const std::vector<Bytes>& chain, const std::string& objection);
   void keep_session(SSL_SESSION* owned) { session_ = std::make_shared<SslSession>(owned); }
   void log_key(const char* line) { handshake_.key_log.emplace_back(line); }
 

@@ -33,7 +33,6 @@ class Examination {
   ChainVerdict run();
 
  private:
-  void describe_leaf();
   void check_trust();
   void judge_untrusted();
   void check_link(unsigned depth);
@@ -57,15 +56,6 @@ class Examination {
 void Examination::add(Defect defect, unsigned depth, std::string detail) {
   auto subject = depth < path_.links.size() ? subject_of(at(depth)) : std::string();
   verdict_.problems.push_back({defect, depth, std::move(subject), printable(detail)});
-}
-
-void Examination::describe_leaf() {
-  auto* leaf = sent_.front().get();
-  verdict_.names = names_of(leaf);
-  verdict_.subject = subject_of(leaf);
-  verdict_.issuer = issuer_of(leaf);
-  verdict_.not_before = seconds_of(X509_get0_notBefore(leaf));
-  verdict_.not_after = seconds_of(X509_get0_notAfter(leaf));
 }
 
 bool Examination::is_unrelated(std::size_t sent) const {
@@ -207,7 +197,9 @@ ChainVerdict Examination::run() {
   for (unsigned i = 0; i < sent_.size(); ++i)
     if (!sent_[i]) add(Defect::other, i, "is not a certificate");
   if (!sent_.front()) return verdict_;
-  describe_leaf();
+  auto problems = std::move(verdict_.problems);
+  verdict_ = description_of(sent_.front().get(), static_cast<unsigned>(sent_.size()));
+  verdict_.problems = std::move(problems);
   check_trust();
   for (unsigned depth = 0; depth < path_.links.size(); ++depth) check_link(depth);
   check_name();
@@ -218,6 +210,15 @@ ChainVerdict Examination::run() {
 }
 
 }  // namespace
+
+ChainVerdict description_of(X509* leaf, unsigned sent) {
+  return {.names = names_of(leaf),
+          .subject = subject_of(leaf),
+          .issuer = issuer_of(leaf),
+          .not_before = seconds_of(X509_get0_notBefore(leaf)),
+          .not_after = seconds_of(X509_get0_notAfter(leaf)),
+          .sent = sent};
+}
 
 ChainVerdict verdict_on(const std::vector<Bytes>& chain, const Grounds& grounds) {
   return Examination(chain, grounds).run();
