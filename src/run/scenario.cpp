@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/text.hpp"
 #include "run/scenario_overlay.hpp"
@@ -38,8 +39,9 @@ Result<void> check_root(const Value& root, bool whole_file) {
 
 class Reader {
  public:
-  Reader(std::string_view text, const Value& root, const ReadOptions& options)
-      : text_(text), root_(root), options_(options) {
+  /// Every try gets a document of its own to overlay: the tries themselves are taken out of it before.
+  Reader(std::string_view text, Value root, const ReadOptions& options)
+      : text_(text), tables_(std::exchange(root.find("try")->items, {})), root_(std::move(root)), options_(options) {
     add_defaults(root_);
   }
 
@@ -47,18 +49,17 @@ class Reader {
     auto dimensions = read_matrix(root_.find("matrix"), options_.matrix);
     if (!dimensions) return tl::unexpected(dimensions.error());
     dimensions_ = std::move(*dimensions);
-    const auto& tables = root_.find("try")->items;
-    if (tables.size() > room()) return too_many(root_.find("try")->place);
+    if (tables_.size() > room()) return too_many(root_.find("try")->place);
     const Lines lines(text_);
     std::vector<TrySpec> own;
-    for (const auto& table : tables) {
+    for (const auto& table : tables_) {
       auto one = read_try(table, own.size() + 1, lines);
       if (!one) return tl::unexpected(one.error());
       if (std::find(hosts_.begin(), hosts_.end(), one->host) == hosts_.end()) hosts_.push_back(one->host);
       own.push_back(std::move(*one));
     }
     for (std::size_t i = 0; i < own.size(); ++i) {
-      if (auto good = multiply(own[i], tables[i]); !good) return tl::unexpected(good.error());
+      if (auto good = multiply(own[i], tables_[i]); !good) return tl::unexpected(good.error());
     }
     return std::move(tries_);
   }
@@ -113,6 +114,7 @@ class Reader {
   }
 
   std::string_view text_;
+  std::vector<Value> tables_;
   Value root_;
   const ReadOptions& options_;
   std::vector<Dimension> dimensions_;
@@ -141,10 +143,12 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& name, 
   auto root = parse_document(text, name);
   if (!root) return tl::unexpected(root.error());
   if (auto good = check_root(*root, true); !good) return tl::unexpected(good.error());
-  auto tries = Reader(text, *root, options).read();
-  if (!tries) return tl::unexpected(tries.error());
   const Value* title = root->find("title");
-  return Scenario{name, title ? title->text : name, std::move(*tries)};
+  Scenario scenario{name, title ? title->text : name, {}};
+  auto tries = Reader(text, std::move(*root), options).read();
+  if (!tries) return tl::unexpected(tries.error());
+  scenario.tries = std::move(*tries);
+  return scenario;
 }
 
 Result<Scenario> read_scenario(const fs::path& file, const ReadOptions& options) {
