@@ -21,6 +21,7 @@ struct Word {
   pid_t group;
   int add;  // 0: forget it
 };
+constexpr Word farewell{0, 0};  // an orderly end: every child has been reaped by its owner
 
 constexpr std::size_t most_groups = 4096;
 
@@ -71,6 +72,7 @@ void end_marked(const char* entry, std::size_t length) {
     const ssize_t got = read(0, &word, sizeof word);
     if (got < 0 && errno == EINTR) continue;
     if (got != static_cast<ssize_t>(sizeof word)) break;
+    if (word.group == farewell.group) _exit(0);
     note(word, groups, count);
   }
   for (std::size_t i = 0; i < count; ++i) kill(-groups[i], SIGKILL);
@@ -117,6 +119,7 @@ void Reaper::tell(pid_t group, int what) {
 
 Reaper::~Reaper() {
   if (pipe_ < 0) return;
+  tell(farewell.group, farewell.add);
   close(pipe_);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
 }
