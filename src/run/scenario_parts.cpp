@@ -120,6 +120,12 @@ Result<OriginSpec> read_origin(const Member& member, const StageSpec& stage) {
   return origin;
 }
 
+/// The matrix may put anything there.
+Result<void> check_table(std::string_view key, const Value& value) {
+  if (value.is(Type::table)) return {};
+  return fail(ErrorCode::value, fmt::format("{} is {}; it must be a table", key, kind_of_value(value)), value.place);
+}
+
 /// One that nobody described, if anybody uses it.
 void add_default_certificate(StageSpec& stage, std::string_view name, bool used, const Words& hosts) {
   if (!used) return;
@@ -180,6 +186,7 @@ Result<std::vector<certs::Recipe>> read_certs(const Value& root, const Words& ho
   const Value* table = root.find("certs");
   std::vector<certs::Recipe> recipes;
   if (!table) return recipes;
+  if (auto good = check_table("certs", *table); !good) return tl::unexpected(good.error());
   for (const auto& member : table->members) {
     if (auto good = check_word("a certificate", member); !good) return tl::unexpected(good.error());
     for (auto reserved : {root_name, unknown_root_name, origin_default_name, proxy_default_name}) {
@@ -198,6 +205,7 @@ Result<std::vector<OriginSpec>> read_origins(const Value& root, const StageSpec&
   const Value* table = root.find("origin");
   std::vector<OriginSpec> origins;
   if (!table) return origins;
+  if (auto good = check_table("origin", *table); !good) return tl::unexpected(good.error());
   for (const auto& member : table->members) {
     if (!member.value.is(Type::table)) {
       auto what = fmt::format("\"origin.{}\" is {}: every origin has a name, as in [origin.shop]",

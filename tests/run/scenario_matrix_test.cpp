@@ -116,6 +116,8 @@ TEST_CASE("mistakes in overrides are shown where they were made") {
   says(refusal("[matrix]\nclient.verify = []\n" + shop), "at least one value");
   says(refusal("[matrix]\ntry.url = [\"a\"]\n" + shop), "the matrix cannot change try.url");
   says(refusal("[matrix]\norigin.stak = [\"openssl\"]\n" + shop), "there is no key origin.origin.stak");
+  says(refusal("[matrix]\ncerts = [\"x\"]\n" + shop), "s.toml:2:10: certs is a text; it must be a table");
+  says(refusal("[matrix]\norigin = [[]]\n" + shop), "s.toml:2:11: origin is a list; it must be a table");
 }
 
 TEST_CASE("a matrix is bounded") {
