@@ -35,7 +35,7 @@ url = "https://shop.test/"
 
 
 class Node:
-    """A place of the schema and the way to it: `path` is None below what TOML cannot name once and for all."""
+    """A place of the schema and the way to it; `path` as TOML writes it."""
 
     def __init__(self, path, schema):
         self.path, self.schema = path, resolved(schema)

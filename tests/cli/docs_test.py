@@ -1,0 +1,160 @@
+"""docs/ tells what is so: its examples run, its tables hold every key, word and fact that the schema has and no other,
+docs/causes.md is what `bothends explain` says, and links lead somewhere.
+
+`docs_test.py --write` writes docs/causes.md anew."""
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from harness import ROOT, Checks, bothends
+
+SCHEMA = json.loads((ROOT / "schema/scenario.schema.json").read_text())
+TEXT = (ROOT / "docs/scenarios.md").read_text()
+# Heading -> the table of the schema.
+TABLES = {
+    "The file": SCHEMA, "[certs]": "recipe", "[origin.NAME]": "origin", "[proxy]": "proxy",
+    '[proxy.routes."MATCH"]': "route", "[client]": "client", "[[try]]": "try",
+}
+TLS = {"versions", "suites", "groups", "signature_schemes", "alpn"}
+# First cell of a table's head -> the closed list that the table explains.
+LISTS = {
+    "kind": "recipe/properties/kind", "speaks": "origin/properties/speaks", "problem": "defect", "ending": "ending_fact/anyOf/0",
+    "stage": "stage_fact/anyOf/0",
+}
+CAUSES_HEAD = """# Causes
+
+What a finding can name: `finding = "ID"` in a [scenario](scenarios.md), `cause` in the JSON report. The list is closed; an id
+keeps its meaning. `bothends explain ID` prints the same.
+"""
+
+
+def definition(path):
+    node = SCHEMA["definitions"]
+    for step in path.split("/"):
+        node = node[int(step)] if isinstance(node, list) else node[step]
+    return node
+
+
+def resolved(node):
+    while "$ref" in node:
+        node = definition(node["$ref"].removeprefix("#/definitions/"))
+    return node
+
+
+def sections(text):
+    """Heading -> what stands below it, up to the next heading."""
+    parts = re.split(r"^#+ (.*)\n", re.sub(r"```.*?```", "", text, flags=re.S), flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def tables(text):
+    """(first cell of the head, names in the first cells) of every table."""
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.M):
+        head, _, *rows = [row.split(" | ")[0].strip("| ") for row in table.splitlines()]
+        yield head, [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+
+def names_under(head, text):
+    return [name for first, names in tables(text) if first == head for name in names]
+
+
+def facts(node, name=""):
+    """Every fact of the schema; header names as NAME."""
+    node = resolved(node)
+    if node.get("type") != "object":
+        yield name
+        return
+    for key, value in node.get("properties", {}).items():
+        yield from facts(value, f"{name}.{key}".strip("."))
+    if isinstance(node["additionalProperties"], dict):
+        yield name + ".NAME"
+
+
+def check_keys(checks):
+    for heading, table in TABLES.items():
+        text = sections(TEXT).get(heading, "")
+        keys = set((table if isinstance(table, dict) else definition(table))["properties"])
+        told = names_under("key", text)
+        checks.equal(f"{heading}: no key twice", len(told), len(set(told)))
+        checks.equal(f"{heading}: the keys", set(told) | (TLS if "(#tls-settings)" in text else set()), keys)
+    checks.equal("TLS settings: the keys", set(names_under("key", sections(TEXT)["TLS settings"])), TLS)
+    for head, path in LISTS.items():
+        checks.equal(f"the words of {head}", set(names_under(head, TEXT)), set(definition(path)["enum"]) - {"absent", "present"})
+    told = {word for part in names_under("comparison", TEXT) for word in re.findall(r"\{ (\w+) =", part)}
+    for compare in ("compare", "compare_list"):
+        checks.equal("the comparisons", told, set(definition(compare)["properties"]))
+    for path in ("recipe/properties/key", "stack", "verify", "origin/properties/client_certificate"):
+        for word in definition(path)["enum"]:
+            checks.that(f"{word} of {path} is mentioned", f'`"{word}"`' in TEXT, path)
+
+
+def check_facts(checks):
+    every = set(facts(definition("expect")))
+    told = names_under("fact", TEXT)
+    of_a_leg = names_under("fact of a leg", TEXT)
+    checks.equal("the facts", set(told) | {f"{leg}.{name}" for leg in ("client", "origin") for name in of_a_leg}, every)
+    checks.equal("no fact twice", len(told) + len(of_a_leg), len(set(told)) + len(set(of_a_leg)))
+
+
+def check_examples(checks):
+    for file in sorted((ROOT / "docs").glob("*.md")):
+        for number, text in enumerate(re.findall(r"^```toml\n(.*?)^```", file.read_text(), re.S | re.M), 1):
+            if "[[try]]" not in text:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                scenario = Path(folder) / "example.toml"
+                scenario.write_text(text)
+                process = bothends("run", scenario, "--strict")
+                checks.that(f"{file.name}: example {number}", process.returncode == 0, process.stdout + process.stderr)
+    checks.that("there are examples", checks.passed > 3)
+
+
+def causes():
+    ids = re.findall(r"^(\S+)  +\S", bothends("explain").stdout, re.M)
+    text = CAUSES_HEAD
+    for one in ids:
+        match = re.fullmatch(r"(\S+)\n(.*?)\n\nWhy:  (.*?)\nFix:  (.*?)\n", bothends("explain", one).stdout, re.S)
+        _, title, why, fix = [" ".join(part.split()) for part in match.groups()]
+        text += f"\n## {one}\n\n{title}.\n\n- Why: {why}\n- Fix: {fix}\n"
+    return ids, text
+
+
+def check_causes(checks):
+    file = ROOT / "docs/causes.md"
+    ids, text = causes()
+    if "--write" in sys.argv:
+        file.write_text(text)
+    checks.equal("docs/causes.md: the ids", re.findall(r"^## (\S+)$", file.read_text(), re.M), ids)
+    checks.equal("docs/causes.md is what explain says (write it anew with --write)", file.read_text(), text)
+    checks.equal("the ids are those of the schema", {"none", *ids}, set(definition("cause")["enum"]))
+
+
+def anchors(file):
+    text = re.sub(r"```.*?```", "", file.read_text(), flags=re.S)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.M)}
+
+
+def check_links(checks):
+    for file in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for link in re.findall(r"\]\(([^)]+)\)", re.sub(r"```.*?```", "", file.read_text(), flags=re.S)):
+            path, _, anchor = link.partition("#")
+            if "://" in link:
+                continue
+            target = (file.parent / path).resolve() if path else file
+            checks.that(f"{file.name}: {link}", target.exists() and (not anchor or anchor in anchors(target)))
+
+
+def main():
+    checks = Checks()
+    check_examples(checks)
+    check_keys(checks)
+    check_facts(checks)
+    check_causes(checks)
+    check_links(checks)
+    checks.done()
+
+
+if __name__ == "__main__":
+    main()
