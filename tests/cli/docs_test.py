@@ -99,16 +99,18 @@ def check_facts(checks):
 
 
 def check_examples(checks):
+    ran = 0
     for file in sorted((ROOT / "docs").glob("*.md")):
         for number, text in enumerate(re.findall(r"^```toml\n(.*?)^```", file.read_text(), re.S | re.M), 1):
             if "[[try]]" not in text:
                 continue
             with tempfile.TemporaryDirectory() as folder:
+                ran += 1
                 scenario = Path(folder) / "example.toml"
                 scenario.write_text(text)
                 process = bothends("run", scenario, "--strict")
                 checks.that(f"{file.name}: example {number}", process.returncode == 0, process.stdout + process.stderr)
-    checks.that("there are examples", checks.passed > 3)
+    checks.that("there are examples", ran > 3)
 
 
 def causes():
