@@ -1,6 +1,8 @@
 #include "net/process.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,7 +10,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 #include "net/loop_state.hpp"
@@ -45,6 +46,13 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return pointers;
 }
 
+/// Until the child has ended, `milliseconds` at most. Kernels without pidfd_open (before Linux 5.3) always wait that long.
+void wait_for_exit(pid_t pid, int milliseconds) {
+  pollfd ended{static_cast<int>(syscall(SYS_pidfd_open, pid, 0)), POLLIN, 0};
+  poll(&ended, ended.fd >= 0 ? 1 : 0, milliseconds);
+  if (ended.fd >= 0) ::close(ended.fd);
+}
+
 Exit exit_of(int wait_status) {
   if (WIFSIGNALED(wait_status)) return {0, WTERMSIG(wait_status)};
   return {WEXITSTATUS(wait_status), 0};
@@ -71,6 +79,7 @@ struct Process::State {
   bool output_over = false;
   std::optional<Exit> exit;
   std::string output;
+  std::uint64_t octets = 0;
   std::optional<std::uint64_t> kill_at;  // uv_now() of the loop
   bool gone = false, closed = false;
   unsigned open_handles = 2;  // and `process`, once it was tried
@@ -151,6 +160,7 @@ void Process::State::read() {
 }
 
 void Process::State::came(const char* text, std::size_t size) {
+  octets += size;
   output.append(text, size);
   if (output.size() > most_output) output.erase(0, output.size() - most_output);
 }
@@ -193,7 +203,7 @@ void Process::State::end_blocking() {
   for (bool killed = false; waitpid(pid, &status, WNOHANG) == 0;) {
     uv_update_time(&loop.uv);
     if (!killed && uv_now(&loop.uv) >= *kill_at) killed = kill(-pid, SIGKILL) == 0;
-    std::this_thread::sleep_for(milliseconds{2});
+    wait_for_exit(pid, 2);
   }
   exit = exit_of(status);
   kill(-pid, SIGKILL);
@@ -234,6 +244,7 @@ void Process::signal(int number) {
 bool Process::running() const { return state_->running; }
 const std::optional<Exit>& Process::exit() const { return state_->exit; }
 const std::string& Process::output() const { return state_->output; }
+std::uint64_t Process::octets() const { return state_->octets; }
 int Process::id() const { return state_->pid; }
 
 }  // namespace bothends::net

@@ -3,6 +3,7 @@
 // daemons that have left the group (setsid, setpgid): programs are to be started in the foreground.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -43,6 +44,8 @@ class Process {
   const std::optional<Exit>& exit() const;
   /// Standard output and standard error as they came, the last MiB of them; raw.
   const std::string& output() const;
+  /// How many octets of output there were in all, also those that are not kept any more.
+  std::uint64_t octets() const;
   int id() const;
 
   struct State;
