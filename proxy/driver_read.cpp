@@ -2,13 +2,15 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <span>
-#include <sstream>
 
 #include "base/embedded.hpp"
 #include "base/text.hpp"
+#include "base/toml_depth.hpp"
 #include "proxy/driver.hpp"
+#include "wire/codes.hpp"
 
 namespace bothends::proxy {
 
@@ -17,14 +19,40 @@ std::span<const EmbeddedFile> embedded_drivers();
 namespace {
 
 constexpr std::size_t largest_file = 256 << 10;
-constexpr std::size_t deepest = 16;  // dots or brackets in a row: toml++ 3.3 recurses on them
 
 const std::vector<std::string> keys{"name",    "about", "package", "binaries", "start",        "environment", "files",
                                     "folders", "words", "log",     "stack",    "ready_within", "stop_within", "cannot"};
+const std::vector<std::string> stacks{"openssl", "mbedtls", "other"};
 
-Place place_of(const toml::node& node, const std::string& file) {
-  const auto& begin = node.source().begin;
-  return {file, begin.line, begin.column};
+std::string in_quotes(std::string_view text) { return "\"" + printable(text, 80) + "\""; }
+
+std::string perhaps(std::string_view word, const std::vector<std::string>& candidates) {
+  const auto near = did_you_mean(word, candidates);
+  return near ? ": did you mean \"" + *near + "\"?" : "";
+}
+
+bool only_of(std::string_view text, std::string_view allowed) {
+  return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+bool is_variable(std::string_view name) { return only_of(name, letters) && !(name[0] >= '0' && name[0] <= '9'); }
+
+bool is_below(const std::string& name) {
+  const std::filesystem::path path(name);
+  return !name.empty() && path.is_relative() && path.has_filename() && path.lexically_normal() != "." &&
+         std::ranges::find(path, std::filesystem::path("..")) == path.end();
+}
+
+/// What a proxy may have another word for: versions, suites, groups and signature schemes, as the registry spells them.
+bool is_word(const std::string& name) {
+  using enum wire::Registry;
+  return std::ranges::any_of(std::initializer_list<wire::Registry>{version, suite, group, signature_scheme},
+                             [&](wire::Registry registry) {
+                               const auto code = wire::code_of(registry, name);
+                               return code && wire::name(registry, *code) == name;
+                             });
 }
 
 /// One driver file being read; remembers the first error and goes on, so that each reader stays a line.
@@ -35,16 +63,22 @@ class DriverReader {
   Result<Driver> read();
 
  private:
+  using Pairs = std::map<std::string, std::string>;
+
   void check_keys();
+  std::string text_of(const toml::node& node, const std::string& what);
   std::string text(std::string_view key, bool needed);
   std::vector<std::string> texts(std::string_view key, bool needed);
-  std::map<std::string, std::string> pairs(std::string_view key);
+  Pairs pairs(std::string_view key, bool (*good)(const std::string&), const std::string& must);
+  std::vector<std::string> folders();
+  std::string log();
+  std::string stack();
   std::chrono::milliseconds duration(std::string_view key, std::chrono::milliseconds otherwise);
   std::vector<Cannot> cannot();
-  void check_below(const std::string& name, const toml::node& at);
-  void complain(const toml::node& at, const std::string& what) {
-    if (!error_) error_ = Error{ErrorCode::value, what, place_of(at, file_)};
+  void complain(toml::source_position at, const std::string& what) {
+    if (!error_) error_ = Error{ErrorCode::value, what, {file_, at.line, at.column}};
   }
+  void complain(const toml::node& at, const std::string& what) { complain(at.source().begin, what); }
   const toml::node* node(std::string_view key, bool needed);
 
   const toml::table& table_;
@@ -54,28 +88,26 @@ class DriverReader {
 
 const toml::node* DriverReader::node(std::string_view key, bool needed) {
   const toml::node* found = table_.get(key);
-  if (!found && needed) complain(table_, "a driver needs the key \"" + std::string(key) + "\"");
+  if (!found && needed) complain({1, 1}, "a driver needs the key " + in_quotes(key));
   return found;
 }
 
 void DriverReader::check_keys() {
-  for (const auto& [key, value] : table_) {
-    if (std::ranges::find(keys, key.str()) != keys.end()) continue;
-    const auto near = did_you_mean(key.str(), keys);
-    error_ = Error{
-        ErrorCode::value,
-        "a driver has no key \"" + printable(key.str()) + "\"" + (near ? ": did you mean \"" + *near + "\"?" : ""),
-        {file_, key.source().begin.line, key.source().begin.column}};
-    return;
-  }
+  for (const auto& [key, value] : table_)
+    if (std::ranges::find(keys, key.str()) == keys.end())
+      complain(key.source().begin, "a driver has no key " + in_quotes(key.str()) + perhaps(key.str(), keys));
+}
+
+std::string DriverReader::text_of(const toml::node& node, const std::string& what) {
+  const auto value = node.value<std::string>();
+  if (!value) complain(node, what + " must be a string");
+  if (value && value->find('\0') != std::string::npos) complain(node, what + " must not hold a NUL");
+  return value.value_or("");
 }
 
 std::string DriverReader::text(std::string_view key, bool needed) {
   const toml::node* found = node(key, needed);
-  if (!found) return "";
-  if (const auto value = found->value<std::string>()) return *value;
-  complain(*found, "\"" + std::string(key) + "\" must be a string");
-  return "";
+  return found ? text_of(*found, in_quotes(key)) : "";
 }
 
 std::vector<std::string> DriverReader::texts(std::string_view key, bool needed) {
@@ -83,39 +115,59 @@ std::vector<std::string> DriverReader::texts(std::string_view key, bool needed) 
   const toml::node* found = node(key, needed);
   if (!found) return values;
   const toml::array* array = found->as_array();
-  if (!array) complain(*found, "\"" + std::string(key) + "\" must be a list of strings");
-  for (std::size_t i = 0; array && i < array->size(); ++i) {
-    if (const auto value = (*array)[i].value<std::string>())
-      values.push_back(*value);
-    else
-      complain((*array)[i], "\"" + std::string(key) + "\" must hold strings only");
-  }
-  if (needed && values.empty()) complain(*found, "\"" + std::string(key) + "\" must not be empty");
+  if (!array) complain(*found, in_quotes(key) + " must be a list of strings");
+  for (std::size_t i = 0; array && i < array->size(); ++i)
+    values.push_back(text_of((*array)[i], "each of " + in_quotes(key)));
+  if (needed && values.empty()) complain(*found, in_quotes(key) + " must not be empty");
   return values;
 }
 
-std::map<std::string, std::string> DriverReader::pairs(std::string_view key) {
-  std::map<std::string, std::string> values;
+DriverReader::Pairs DriverReader::pairs(std::string_view key, bool (*good)(const std::string&),
+                                        const std::string& must) {
+  Pairs values;
   const toml::node* found = node(key, false);
   if (!found) return values;
   const toml::table* table = found->as_table();
-  if (!table) complain(*found, "\"" + std::string(key) + "\" must be a table of strings");
+  if (!table) complain(*found, in_quotes(key) + " must be a table of strings");
   if (!table) return values;
   for (const auto& [name, value] : *table) {
-    if (const auto text = value.value<std::string>())
-      values.emplace(name.str(), *text);
-    else
-      complain(value, "\"" + printable(name.str()) + "\" must be a string");
+    const std::string word(name.str());
+    if (!good(word) || word.find('\0') != std::string::npos)
+      complain(name.source().begin, in_quotes(word) + " " + must);
+    values.emplace(word, text_of(value, in_quotes(word)));
   }
   return values;
+}
+
+std::vector<std::string> DriverReader::folders() {
+  std::vector<std::string> names = texts("folders", false);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!is_below(names[i]))
+      complain(*table_["folders"][i].node(), in_quotes(names[i]) + " must lie below the scratch folder");
+  return names;
+}
+
+std::string DriverReader::log() {
+  std::string name = text("log", false);
+  if (table_.contains("log") && !is_below(name))
+    complain(*table_.get("log"), in_quotes(name) + " must lie below the scratch folder");
+  return name == "output" ? "" : name;
+}
+
+std::string DriverReader::stack() {
+  if (!table_.contains("stack")) return "openssl";
+  std::string name = text("stack", false);
+  if (std::ranges::find(stacks, name) == stacks.end())
+    complain(*table_.get("stack"), "\"stack\" must be one of " + join(stacks, ", ") + perhaps(name, stacks));
+  return name;
 }
 
 std::chrono::milliseconds DriverReader::duration(std::string_view key, std::chrono::milliseconds otherwise) {
   const toml::node* found = node(key, false);
   if (!found) return otherwise;
   const auto value = found->value<double>();
-  if (value && *value > 0 && *value <= 600) return std::chrono::milliseconds(static_cast<long>(*value * 1000));
-  complain(*found, "\"" + std::string(key) + "\" must be a number of seconds above 0 and at most 600");
+  if (value && *value >= 0.001 && *value <= 600) return std::chrono::milliseconds(std::lround(*value * 1000));
+  complain(*found, in_quotes(key) + " must be a number of seconds, from 0.001 to 600");
   return otherwise;
 }
 
@@ -126,21 +178,13 @@ std::vector<Cannot> DriverReader::cannot() {
   const toml::table* table = found->as_table();
   if (!table) complain(*found, "\"cannot\" must be a table: \"feature\" = \"why\"");
   if (!table) return list;
-  for (const auto& [feature, why] : *table) {
-    const std::string word{feature.str()};
-    if (std::ranges::find(all_features(), word) == all_features().end()) {
-      const auto near = did_you_mean(word, all_features());
-      complain(why,
-               "there is no feature \"" + printable(word) + "\"" + (near ? ": did you mean \"" + *near + "\"?" : ""));
-    }
-    list.push_back({word, why.value_or<std::string>("cannot do that")});
+  for (const auto& [features, why] : *table) {
+    for (const std::string& word : split(features.str(), '&'))
+      if (std::ranges::find(all_features(), word) == all_features().end())
+        complain(features.source().begin, "there is no feature " + in_quotes(word) + perhaps(word, all_features()));
+    list.push_back({std::string(features.str()), printable(text_of(why, in_quotes(features.str())))});
   }
   return list;
-}
-
-void DriverReader::check_below(const std::string& name, const toml::node& at) {
-  if (name.empty() || name.starts_with('/') || name.find("..") != std::string::npos)
-    complain(at, "\"" + printable(name) + "\" must lie below the scratch folder");
 }
 
 Result<Driver> DriverReader::read() {
@@ -150,31 +194,23 @@ Result<Driver> DriverReader::read() {
                 .package = text("package", false),
                 .binaries = texts("binaries", true),
                 .start = texts("start", true),
-                .environment = pairs("environment"),
-                .files = pairs("files"),
-                .folders = texts("folders", false),
-                .words = pairs("words"),
-                .log = text("log", false),
+                .environment = pairs(
+                    "environment", [](const std::string& name) { return is_variable(name); },
+                    "is no name of an environment variable"),
+                .files = pairs("files", is_below, "must lie below the scratch folder"),
+                .folders = folders(),
+                .words = pairs("words", is_word, "is no version, suite, group or signature scheme"),
+                .log = log(),
+                .stack = stack(),
                 .cannot = cannot(),
                 .place = {file_, 1, 1}};
-  if (table_.contains("stack")) driver.stack = text("stack", false);
   driver.ready_within = duration("ready_within", driver.ready_within);
   driver.stop_within = duration("stop_within", driver.stop_within);
-  for (const std::string& name : driver.folders) check_below(name, *table_.get("folders"));
-  for (const auto& [name, content] : driver.files) check_below(name, *table_.get("files"));
+  for (const auto& [key, of] : {std::pair{"name", &driver.name}, std::pair{"package", &driver.package}})
+    if (table_.contains(key) && !only_of(*of, std::string(letters) + ".-+"))
+      complain(*table_.get(key), in_quotes(key) + " may hold letters, digits, dots, dashes and plus signs");
   if (error_) return tl::unexpected(*error_);
   return driver;
-}
-
-// Before the parser sees it: long runs of dots or brackets are no driver.
-bool too_deep(std::string_view text) {
-  std::size_t depth = 0;
-  for (const char c : text) {
-    if (c == '.' || c == '[' || c == '{') ++depth;
-    if (c == '\n') depth = 0;
-    if (depth > deepest * 16) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -182,7 +218,7 @@ bool too_deep(std::string_view text) {
 Result<Driver> parse_driver(std::string_view text, const std::string& name) {
   if (text.size() > largest_file) return fail(ErrorCode::file, "a driver file may hold 256 KiB at most", {name});
   if (!is_utf8(text)) return fail(ErrorCode::syntax, "a driver file must be UTF-8", {name});
-  if (too_deep(text)) return fail(ErrorCode::syntax, "a line of a driver file is nested too deep", {name});
+  if (auto good = check_toml_depth(text, name); !good) return tl::unexpected(good.error());
   try {
     const toml::table table = toml::parse(text, name);
     return DriverReader(table, name).read();
@@ -194,14 +230,17 @@ Result<Driver> parse_driver(std::string_view text, const std::string& name) {
 
 Result<Driver> read_driver(const std::filesystem::path& file) {
   std::error_code problem;
-  const auto size = std::filesystem::file_size(file, problem);
-  if (problem) return fail(ErrorCode::file, "cannot read the driver file: " + problem.message(), {file.string()});
-  if (size > largest_file) return fail(ErrorCode::file, "a driver file may hold 256 KiB at most", {file.string()});
+  const auto kind = std::filesystem::status(file, problem).type();
+  if (kind == std::filesystem::file_type::not_found || kind == std::filesystem::file_type::none)
+    return fail(ErrorCode::file, "cannot read the driver file: " + problem.message(), {file.string()});
+  if (kind != std::filesystem::file_type::regular)  // a pipe would be waited for
+    return fail(ErrorCode::file, "the driver is not a regular file", {file.string()});
   std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) return fail(ErrorCode::file, "cannot read the driver file", {file.string()});
-  return parse_driver(text.str(), file.string());
+  std::string text(largest_file + 1, '\0');
+  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad()) return fail(ErrorCode::file, "cannot read the driver file", {file.string()});
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return parse_driver(text, file.string());
 }
 
 std::vector<std::string> shipped_drivers() {

@@ -1,6 +1,8 @@
 // The words by which drivers decline what their proxy's configuration cannot express.
 #include <algorithm>
+#include <tuple>
 
+#include "base/text.hpp"
 #include "proxy/driver.hpp"
 
 namespace bothends::proxy {
@@ -12,62 +14,97 @@ using From = NameSource::From;
 struct Feature {
   std::string word;
   bool (*front)(const tls::ServerSettings&);
-  bool (*route)(const Route&);
+  bool (*route)(const Setup&, const Route&);
 };
 
-bool old(const tls::CommonSettings& settings) {
-  return settings.min_version != 0 && settings.min_version < wire::tls1_2;
-}
-
-bool same(const NameSource& a, const NameSource& b) { return a.from == b.from && a.fixed == b.fixed; }
+bool old(const tls::CommonSettings& settings) { return versions_of(settings).first < wire::tls1_2; }
 
 bool exact(const Route& route) { return route.match != "default" && !route.match.starts_with("*."); }
 
+bool full(const OriginLeg& leg) { return leg.settings.verify == policy::Verify::full; }
+
 // The Host is checked, and it is not the SNI.
 bool checks_host(const OriginLeg& leg) {
-  if (leg.verify_name.from == From::host) return leg.sni.from != From::host;
-  return leg.verify_name.from == From::none && leg.sni.from == From::none;
+  if (leg.sni.from == From::host) return false;
+  return leg.verify_name.from == From::host || (leg.verify_name.from == From::none && leg.sni.from == From::none);
+}
+
+// What a proxy with one setting for all its origins cannot tell apart. Clear text has none of it.
+bool differ(const OriginLeg& a, const OriginLeg& b) {
+  const tls::ClientSettings &x = a.settings, &y = b.settings;
+  const auto lists = [](const tls::ClientSettings& s) { return std::tie(s.suites, s.groups, s.signature_schemes); };
+  return a.tls && b.tls &&
+         (versions_of(x) != versions_of(y) || lists(x) != lists(y) || x.alpn != y.alpn || x.trust != y.trust ||
+          x.verify != y.verify || x.certificate.has_value() != y.certificate.has_value() ||
+          (x.certificate && x.certificate->chain != y.certificate->chain));
 }
 
 const std::vector<Feature>& features() {
+  using S = const Setup&;
   using F = const tls::ServerSettings&;
   using R = const Route&;
   static const std::vector<Feature> all{
-      {"front.versions<TLSv1.2", [](F f) { return old(f); }, nullptr},
-      {"front.suites", [](F f) { return !f.suites.empty(); }, nullptr},
-      {"front.groups", [](F f) { return !f.groups.empty(); }, nullptr},
-      {"front.signature_schemes", [](F f) { return !f.signature_schemes.empty(); }, nullptr},
-      {"front.alpn", [](F f) { return !f.alpn.empty(); }, nullptr},
-      {"front.strict_sni", [](F f) { return f.strict_sni; }, nullptr},
-      {"front.client_certificate", [](F f) { return f.client_certificate != policy::ClientCertificate::none; },
-       nullptr},
-      {"routes.tls=false", nullptr, [](R r) { return !r.leg.tls; }},
-      {"routes.match=wildcard", nullptr, [](R r) { return r.match.starts_with("*."); }},
-      {"routes.sni=none", nullptr, [](R r) { return r.leg.tls && r.leg.sni.from == From::none; }},
-      {"routes.sni=host", nullptr, [](R r) { return r.leg.tls && r.leg.sni.from == From::host; }},
-      {"routes.sni=fixed", nullptr, [](R r) { return r.leg.tls && r.leg.sni.from == From::fixed; }},
-      {"routes.verify=none", nullptr, [](R r) { return r.leg.settings.verify == policy::Verify::none; }},
-      {"routes.verify=chain", nullptr, [](R r) { return r.leg.settings.verify == policy::Verify::chain; }},
-      {"routes.verify=full", nullptr, [](R r) { return r.leg.settings.verify == policy::Verify::full; }},
-      {"routes.verify_name=host", nullptr,
-       [](R r) { return r.leg.settings.verify == policy::Verify::full && r.leg.verify_name.from == From::host; }},
-      {"routes.verify_name!=sni", nullptr,
-       [](R r) {
-         return r.leg.settings.verify == policy::Verify::full && r.leg.sni.from != From::none &&
-                r.leg.verify_name.from != From::none && !same(r.leg.sni, r.leg.verify_name);
+      {"front.versions<TLSv1.2", [](F f) { return old(f); }, {}},
+      {"front.suites", [](F f) { return !f.suites.empty(); }, {}},
+      {"front.groups", [](F f) { return !f.groups.empty(); }, {}},
+      {"front.signature_schemes", [](F f) { return !f.signature_schemes.empty(); }, {}},
+      {"front.alpn", [](F f) { return !f.alpn.empty(); }, {}},
+      {"front.strict_sni", [](F f) { return f.strict_sni; }, {}},
+      {"front.client_certificate", [](F f) { return f.client_certificate != policy::ClientCertificate::none; }, {}},
+      {"routes.tls=false", {}, [](S, R r) { return !r.leg.tls; }},
+      {"routes.match=wildcard", {}, [](S, R r) { return r.match.starts_with("*."); }},
+      {"routes.match=default", {}, [](S, R r) { return r.match == "default"; }},
+      {"routes.match!=exact", {}, [](S, R r) { return !exact(r); }},
+      {"routes.sni=none", {}, [](S, R r) { return r.leg.tls && r.leg.sni.from == From::none; }},
+      {"routes.sni!=none", {}, [](S, R r) { return r.leg.tls && r.leg.sni.from != From::none; }},
+      {"routes.sni=host", {}, [](S, R r) { return r.leg.tls && r.leg.sni.from == From::host; }},
+      {"routes.sni=fixed", {}, [](S, R r) { return r.leg.tls && r.leg.sni.from == From::fixed; }},
+      {"routes.verify=none", {}, [](S, R r) { return r.leg.tls && r.leg.settings.verify == policy::Verify::none; }},
+      {"routes.verify=chain", {}, [](S, R r) { return r.leg.tls && r.leg.settings.verify == policy::Verify::chain; }},
+      {"routes.verify=full", {}, [](S, R r) { return r.leg.tls && full(r.leg); }},
+      {"routes.verify_name=host", {}, [](S, R r) { return r.leg.tls && full(r.leg) && checks_host(r.leg); }},
+      {"routes.verify_name!=sni",
+       {},
+       [](S, R r) {
+         const OriginLeg& leg = r.leg;
+         return leg.tls && full(leg) && leg.sni.from != From::none && leg.verify_name.from != From::none &&
+                leg.sni != leg.verify_name;
        }},
-      {"routes.verify=chain&sni", nullptr,
-       [](R r) { return r.leg.settings.verify == policy::Verify::chain && r.leg.sni.from != From::none; }},
-      {"routes.verify_name=host&match!=exact", nullptr,
-       [](R r) { return r.leg.settings.verify == policy::Verify::full && checks_host(r.leg) && !exact(r); }},
-      {"routes.versions<TLSv1.2", nullptr, [](R r) { return old(r.leg.settings); }},
-      {"routes.suites", nullptr, [](R r) { return !r.leg.settings.suites.empty(); }},
-      {"routes.groups", nullptr, [](R r) { return !r.leg.settings.groups.empty(); }},
-      {"routes.signature_schemes", nullptr, [](R r) { return !r.leg.settings.signature_schemes.empty(); }},
-      {"routes.alpn", nullptr, [](R r) { return !r.leg.settings.alpn.empty(); }},
-      {"routes.certificate", nullptr, [](R r) { return r.leg.settings.certificate.has_value(); }},
+      {"routes.versions<TLSv1.2", {}, [](S, R r) { return r.leg.tls && old(r.leg.settings); }},
+      {"routes.versions!=front.versions",
+       {},
+       [](S s, R r) { return r.leg.tls && versions_of(r.leg.settings) != versions_of(s.front); }},
+      {"routes.suites", {}, [](S, R r) { return r.leg.tls && !r.leg.settings.suites.empty(); }},
+      {"routes.groups", {}, [](S, R r) { return r.leg.tls && !r.leg.settings.groups.empty(); }},
+      {"routes.signature_schemes", {}, [](S, R r) { return r.leg.tls && !r.leg.settings.signature_schemes.empty(); }},
+      {"routes.alpn", {}, [](S, R r) { return r.leg.tls && !r.leg.settings.alpn.empty(); }},
+      {"routes.certificate", {}, [](S, R r) { return r.leg.tls && r.leg.settings.certificate.has_value(); }},
+      {"routes.differ",
+       {},
+       [](S s, R r) {
+         return std::ranges::any_of(s.routes, [&](const Route& other) { return differ(r.leg, other.leg); });
+       }},
   };
   return all;
+}
+
+const Feature* feature_named(std::string_view word) {
+  const auto found = std::ranges::find(features(), word, &Feature::word);
+  return found == features().end() ? nullptr : &*found;
+}
+
+bool has(const Setup& setup, const Feature& feature, const Route* route) {
+  return feature.front ? feature.front(setup.front) : route && feature.route(setup, *route);
+}
+
+// One route must have all that is said of routes: another one's SNI is not in this one's way.
+bool needs(const Setup& setup, const std::string& words) {
+  std::vector<const Feature*> wanted;
+  for (const std::string& word : split(words, '&')) wanted.push_back(feature_named(word));
+  const auto all_of = [&](const Route* route) {
+    return std::ranges::all_of(wanted, [&](const Feature* one) { return one && has(setup, *one, route); });
+  };
+  return all_of(nullptr) || std::ranges::any_of(setup.routes, [&](const Route& route) { return all_of(&route); });
 }
 
 }  // namespace
@@ -83,17 +120,14 @@ const std::vector<std::string>& all_features() {
 
 std::set<std::string> features_of(const Setup& setup) {
   std::set<std::string> words;
-  for (const Feature& feature : features()) {
-    const bool used = feature.front ? feature.front(setup.front) : std::ranges::any_of(setup.routes, feature.route);
-    if (used) words.insert(feature.word);
-  }
+  for (const Feature& feature : features())
+    if (needs(setup, feature.word)) words.insert(feature.word);
   return words;
 }
 
 std::optional<std::string> declines(const Driver& driver, const Setup& setup) {
-  const std::set<std::string> used = features_of(setup);
   for (const Cannot& cannot : driver.cannot)
-    if (used.contains(cannot.feature)) return cannot.why + " (" + cannot.feature + ")";
+    if (needs(setup, cannot.feature)) return cannot.why + " (" + cannot.feature + ")";
   return std::nullopt;
 }
 

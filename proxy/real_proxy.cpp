@@ -19,23 +19,72 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_log = 256 << 10;  // octets of a log that are read at once
 constexpr std::size_t most_lines = 200;
+constexpr std::size_t longest_line = 16 << 10;  // one without an end is not waited for any longer
 
 Result<std::filesystem::path> make_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "bothends-XXXXXX").string();
+  std::error_code problem;
+  const auto where = std::filesystem::temp_directory_path(problem);  // TMPDIR, when it is a folder
+  if (problem) return fail(ErrorCode::file, "there is no folder for temporary files: " + problem.message());
+  std::string name = (std::filesystem::absolute(where, problem) / "bothends-XXXXXX").string();
   if (!::mkdtemp(name.data()))  // 0700
-    return fail(ErrorCode::file, "cannot make a scratch folder: " + std::string(std::strerror(errno)));
+    return fail(ErrorCode::file, "cannot make a scratch folder in " + printable(where.string()) + ": " +
+                                     std::string(std::strerror(errno)));
   return std::filesystem::path(name);
 }
 
-Result<void> write_private(const std::filesystem::path& file, const std::string& content) {
+Result<void> make_below(const std::filesystem::path& folder) {
   std::error_code problem;
-  std::filesystem::create_directories(file.parent_path(), problem);
+  std::filesystem::create_directories(folder, problem);
+  if (!problem) return {};
+  return fail(ErrorCode::file, "cannot make the folder " + printable(folder.string()) + ": " + problem.message());
+}
+
+/// 0 or errno.
+int write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+Result<void> write_private(const std::filesystem::path& file, const std::string& content) {
+  if (auto made = make_below(file.parent_path()); !made) return made;
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  const bool written = fd >= 0 && ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
-  const int reason = errno;
-  if (fd >= 0) ::close(fd);
-  if (!written) return fail(ErrorCode::file, "cannot write " + file.string() + ": " + std::strerror(reason));
-  return {};
+  int problem = fd < 0 ? errno : write_all(fd, content);
+  if (fd >= 0 && ::close(fd) != 0 && problem == 0) problem = errno;
+  if (problem == 0) return {};
+  return fail(ErrorCode::file, "cannot write " + printable(file.string()) + ": " + std::strerror(problem));
+}
+
+/// What the file holds from `from` on, its last `most_log` octets at most; `from` then is its end. A file that has
+/// shrunk was begun anew. Only a regular file is read: the proxy is free to put anything there.
+std::string tail_of(const std::filesystem::path& file, std::uint64_t& from) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return "";
+  struct stat about {};
+  std::string text;
+  if (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
+    const auto size = static_cast<std::uint64_t>(about.st_size);
+    if (size < from) from = 0;
+    from = std::max(from, size > most_log ? size - most_log : 0);
+    text.resize(size - from);
+    const ssize_t got = ::pread(fd, text.data(), text.size(), static_cast<off_t>(from));
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    from += text.size();
+  }
+  ::close(fd);
+  return text;
+}
+
+/// The same of what a process printed.
+std::string tail_of(const net::Process& process, std::uint64_t& from) {
+  const std::string& kept = process.output();
+  const std::uint64_t fresh = std::min<std::uint64_t>({process.octets() - from, kept.size(), most_log});
+  from = process.octets();
+  return kept.substr(kept.size() - fresh);
 }
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -67,8 +116,10 @@ struct RealProxy::State {
   std::unique_ptr<net::Connection> knocking;
   std::unique_ptr<net::Timer> deadline, again;
   std::unique_ptr<net::Process> process;
-  std::chrono::milliseconds pause{2};
-  std::size_t log_read = 0;
+  unsigned knocks = 0;
+  std::uint64_t log_read = 0;  // so far, of the log file or of what it printed
+  std::string unfinished;      // the beginning of a line whose end was not there yet
+  bool end_logged = false;
   bool told = false;
 
   void tell(Result<void> result) {
@@ -77,7 +128,10 @@ struct RealProxy::State {
     deadline.reset();
     ready(std::move(result));
   }
-  std::string raw_log() const;
+  Result<void> write_files(const Setup& setup) const;
+  Result<net::Command> command(const std::filesystem::path& binary) const;
+  Result<void> run(const net::Command& command);
+  bool logs_to_output() const { return driver.log.empty(); }
   std::string last_words() const;
   void knock();
   void knocked(const policy::Ending& ending, bool opened);
@@ -105,28 +159,53 @@ void RealProxy::State::knocked(const policy::Ending& ending, bool opened) {
   knocking.reset();
   if (told) return;
   if (opened || ending.how == policy::Ending::How::alert_received) return tell({});
-  again = std::make_unique<net::Timer>(loop, pause, [this] { knock(); });
-  pause = std::min(pause * 2, 40ms);
-}
-
-std::string RealProxy::State::raw_log() const {
-  if (driver.log.empty() || driver.log == "output") return process ? process->output() : "";
-  std::ifstream in(folder / driver.log, std::ios::binary | std::ios::ate);
-  if (!in) return "";
-  const auto size = static_cast<std::size_t>(in.tellg());
-  const std::size_t from = std::max(log_read, size > most_log ? size - most_log : 0);
-  std::string text(size - std::min(from, size), '\0');
-  in.seekg(static_cast<std::streamoff>(from));
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  return text;
+  // A refused knock costs next to nothing: quick while most proxies start, rarer for those that take their time.
+  again = std::make_unique<net::Timer>(loop, ++knocks < 50 ? 2ms : 20ms, [this] { knock(); });
 }
 
 std::string RealProxy::State::last_words() const {
-  std::vector<std::string> lines = lines_of(process ? process->output() : "");
-  if (driver.log != "output")
-    for (const std::string& line : lines_of(raw_log())) lines.push_back(line);
+  std::uint64_t from = 0;
+  std::vector<std::string> lines = lines_of(process ? tail_of(*process, from) : "");
+  from = 0;
+  if (!logs_to_output())
+    for (const std::string& line : lines_of(tail_of(folder / driver.log, from))) lines.push_back(line);
   if (lines.size() > 5) lines.erase(lines.begin(), lines.end() - 5);
   return lines.empty() ? "it said nothing" : "it said: " + join(lines, " | ");
+}
+
+Result<void> RealProxy::State::write_files(const Setup& setup) const {
+  const auto files = files_for(driver, setup, port.port(), folder);
+  if (!files) return tl::unexpected(files.error());
+  for (const std::string& name : driver.folders)
+    if (auto made = make_below(folder / name); !made) return made;
+  for (const auto& [name, content] : *files)
+    if (auto written = write_private(folder / name, content); !written) return written;
+  return {};
+}
+
+Result<net::Command> RealProxy::State::command(const std::filesystem::path& binary) const {
+  auto arguments = arguments_for(driver, binary, port.port(), folder);
+  if (!arguments) return tl::unexpected(arguments.error());
+  auto environment = environment_for(driver, port.port(), folder);
+  if (!environment) return tl::unexpected(environment.error());
+  return net::Command{std::move(*arguments), std::move(*environment), folder};
+}
+
+Result<void> RealProxy::State::run(const net::Command& command) {
+  auto context = tls::openssl().client({});
+  if (!context) return tl::unexpected(context.error());
+  knock_context = *context;
+  auto started = net::Process::start(loop, command, [this](const net::Exit& exit) {
+    tell(fail(ErrorCode::proxy, driver.name + " " + exit.text() + " before it was ready; " + last_words()));
+  });
+  if (!started) return tl::unexpected(started.error());
+  process = std::move(*started);
+  deadline = std::make_unique<net::Timer>(loop, driver.ready_within, [this] {
+    tell(fail(ErrorCode::proxy, driver.name + " was not ready within " + std::to_string(driver.ready_within.count()) +
+                                    " ms; " + last_words()));
+  });
+  again = std::make_unique<net::Timer>(loop, 2ms, [this] { knock(); });
+  return {};
 }
 
 Result<std::unique_ptr<RealProxy>> RealProxy::start(net::Loop& loop, const Driver& driver, const Setup& setup,
@@ -141,32 +220,10 @@ Result<std::unique_ptr<RealProxy>> RealProxy::start(net::Loop& loop, const Drive
       .loop = loop, .driver = driver, .port = std::move(*port), .folder = *folder, .sni = known_name(setup)})));
   State& state = *proxy->state_;
   state.ready = std::move(ready);
-  const auto files = files_for(driver, setup, state.port.port(), state.folder);
-  if (!files) return tl::unexpected(files.error());
-  for (const std::string& name : driver.folders) {
-    std::error_code problem;
-    std::filesystem::create_directories(state.folder / name, problem);
-  }
-  for (const auto& [name, content] : *files)
-    if (auto written = write_private(state.folder / name, content); !written) return tl::unexpected(written.error());
-  const auto arguments = arguments_for(driver, *binary, state.port.port(), state.folder);
-  if (!arguments) return tl::unexpected(arguments.error());
-  net::Command command{.arguments = *arguments, .folder = state.folder};
-  for (const auto& [name, value] : driver.environment) command.environment.emplace_back(name, value);
-
-  auto context = tls::openssl().client({});
-  if (!context) return tl::unexpected(context.error());
-  state.knock_context = *context;
-  auto process = net::Process::start(loop, command, [s = proxy->state_.get()](const net::Exit& exit) {
-    s->tell(fail(ErrorCode::proxy, s->driver.name + " " + exit.text() + " before it was ready; " + s->last_words()));
-  });
-  if (!process) return tl::unexpected(process.error());
-  state.process = std::move(*process);
-  state.deadline = std::make_unique<net::Timer>(loop, driver.ready_within, [s = proxy->state_.get()] {
-    s->tell(fail(ErrorCode::proxy, s->driver.name + " was not ready within " +
-                                       std::to_string(s->driver.ready_within.count()) + " ms; " + s->last_words()));
-  });
-  state.again = std::make_unique<net::Timer>(loop, state.pause, [s = proxy->state_.get()] { s->knock(); });
+  if (auto written = state.write_files(setup); !written) return tl::unexpected(written.error());
+  const auto command = state.command(*binary);
+  if (!command) return tl::unexpected(command.error());
+  if (auto running = state.run(*command); !running) return tl::unexpected(running.error());
   return proxy;
 }
 
@@ -174,6 +231,7 @@ RealProxy::RealProxy(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 RealProxy::~RealProxy() {
   state_->told = true;
+  if (state_->process) state_->process->stop(state_->driver.stop_within);
   state_->process.reset();
   std::error_code ignored;
   std::filesystem::remove_all(state_->folder, ignored);
@@ -185,16 +243,18 @@ bool RealProxy::running() const { return state_->process && state_->process->run
 
 std::vector<std::string> RealProxy::take_log() {
   State& state = *state_;
-  const std::string text = state.raw_log();
-  if (state.driver.log.empty() || state.driver.log == "output") {
-    const std::size_t from = std::min(state.log_read, text.size());
-    state.log_read = text.size();
-    return lines_of(std::string_view(text).substr(from));
+  std::string text = std::exchange(state.unfinished, {});
+  text += state.logs_to_output() ? tail_of(*state.process, state.log_read)
+                                 : tail_of(state.folder / state.driver.log, state.log_read);
+  const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
+  if (running() && text.size() - whole < longest_line) {
+    state.unfinished = text.substr(whole);
+    text.resize(whole);
   }
-  std::error_code problem;
-  const auto size = std::filesystem::file_size(state.folder / state.driver.log, problem);
-  if (!problem) state.log_read = size;
-  return lines_of(text);
+  std::vector<std::string> lines = lines_of(text);
+  if (const auto& exit = state.process->exit(); exit && !std::exchange(state.end_logged, true))
+    lines.push_back(state.driver.name + " " + exit->text());
+  return lines;
 }
 
 const std::filesystem::path& RealProxy::folder() const { return state_->folder; }

@@ -16,11 +16,12 @@ class RealProxy {
   /// own last words when it exits, refuses its configuration, or is not ready in time.
   static Result<std::unique_ptr<RealProxy>> start(net::Loop& loop, const Driver& driver, const Setup& setup,
                                                   Ready ready);
-  ~RealProxy();  // ends the process group, waits for it, removes the scratch folder
+  ~RealProxy();  // ends the process group, waits for it at most `stop_within`, removes the scratch folder
 
   std::uint16_t port() const;
   bool running() const;
-  /// What it logged since the last call, by lines, printable; bounded (the last 200 lines of it).
+  /// What it logged since the last call, by whole lines, printable; bounded (the last 200 lines of it). When it has
+  /// ended, the last line says so, once.
   std::vector<std::string> take_log();
   const std::filesystem::path& folder() const;
 

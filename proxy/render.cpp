@@ -3,97 +3,54 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <kainjow/mustache.hpp>
 
 #include "base/text.hpp"
 #include "proxy/driver.hpp"
+#include "proxy/template.hpp"
 #include "tls/examine.hpp"
 
 namespace bothends::proxy {
 
 namespace {
 
-using Data = kainjow::mustache::data;
 using From = NameSource::From;
 using Files = std::map<std::string, std::string>;
-
-// What may stand in any proxy's configuration without quoting: names, addresses, paths, lists of suites.
-bool plain_word(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._-:*/+,@=").find(c) != std::string_view::npos;
-  });
-}
-
-/// Collects what a template may use; remembers what must not be written.
-class Scope {
- public:
-  void text(const std::string& name, const std::string& value) {
-    if (!plain_word(value) && bad_.empty()) bad_ = value;
-    data_.set(name, value);
-  }
-  void flag(const std::string& name, bool value) { data_.set(name, value); }
-  /// A text, and has_NAME for sections.
-  void optional(const std::string& name, const std::string& value) {
-    text(name, value);
-    flag("has_" + name, !value.empty());
-  }
-  void list(const std::string& name, std::vector<Scope> scopes) {
-    Data all{Data::type::list};
-    for (Scope& scope : scopes) {
-      if (bad_.empty()) bad_ = scope.bad_;
-      all << scope.data_;
-    }
-    data_.set(name, all);
-  }
-  const Data& data() const { return data_; }
-  const std::string& bad() const { return bad_; }
-
- private:
-  Data data_{Data::type::object};
-  std::string bad_;
-};
 
 std::string word(const Driver& driver, const std::string& name) {
   const auto found = driver.words.find(name);
   return found == driver.words.end() ? name : found->second;
 }
 
-// The range asked for; without one the two versions that are fit for use, whatever the proxy's own default.
-std::pair<std::uint16_t, std::uint16_t> range_of(const tls::CommonSettings& settings) {
-  return {settings.min_version ? settings.min_version : std::uint16_t{wire::tls1_2},
-          settings.max_version ? settings.max_version : std::uint16_t{wire::tls1_3}};
-}
-
-std::string suites_of(const wire::Codes& codes, bool tls13) {
+std::string suites_of(const Driver& driver, const wire::Codes& codes, bool tls13) {
   std::vector<std::string> names;
   for (const std::uint16_t code : codes) {
     if (wire::is_tls13_suite(code) != tls13) continue;
+    const std::string registered = wire::name(wire::Registry::suite, code);
     const auto openssl = wire::openssl_suite(code);
-    names.push_back(openssl ? std::string(*openssl) : wire::name(wire::Registry::suite, code));
+    names.push_back(driver.words.contains(registered) || !openssl ? word(driver, registered) : std::string(*openssl));
   }
   return join(names, ":");
 }
 
-std::string names_of(wire::Registry registry, const wire::Codes& codes) {
+std::string names_of(const Driver& driver, wire::Registry registry, const wire::Codes& codes) {
   std::vector<std::string> names;
-  for (const std::uint16_t code : codes) names.push_back(wire::name(registry, code));
+  for (const std::uint16_t code : codes) names.push_back(word(driver, wire::name(registry, code)));
   return join(names, ":");
 }
 
 void add_tls(Scope& scope, const Driver& driver, const tls::CommonSettings& settings) {
-  const auto [low, high] = range_of(settings);
+  const auto [low, high] = versions_of(settings);
   std::vector<Scope> versions;
-  for (std::uint16_t version = low; version <= high; ++version)
+  for (std::uint16_t version = low; version <= std::min<unsigned>(high, wire::tls1_3); ++version)
     versions.emplace_back().text("version", word(driver, wire::name(wire::Registry::version, version)));
   scope.list("versions", std::move(versions));
   scope.text("min_version", word(driver, wire::name(wire::Registry::version, low)));
   scope.text("max_version", word(driver, wire::name(wire::Registry::version, high)));
   scope.flag("weak", low < wire::tls1_2);
-  scope.optional("suites12", suites_of(settings.suites, false));
-  scope.optional("suites13", suites_of(settings.suites, true));
-  scope.optional("groups", names_of(wire::Registry::group, settings.groups));
-  scope.optional("signature_schemes", names_of(wire::Registry::signature_scheme, settings.signature_schemes));
+  scope.optional("suites12", suites_of(driver, settings.suites, false));
+  scope.optional("suites13", suites_of(driver, settings.suites, true));
+  scope.optional("groups", names_of(driver, wire::Registry::group, settings.groups));
+  scope.optional("signature_schemes", names_of(driver, wire::Registry::signature_scheme, settings.signature_schemes));
   scope.optional("alpn", join(settings.alpn, ","));
 }
 
@@ -142,20 +99,21 @@ Scope route_scope(const Driver& driver, const Setup& setup, const Route& route, 
   Scope scope;
   add_tls(scope, driver, leg.settings);
   scope.text("index", std::to_string(index));
-  scope.text("match", route.match);
+  scope.flag("is_first", index == 0);
+  scope.name("match", route.match);
   scope.flag("is_default", route.match == "default");
   scope.flag("is_wildcard", route.match.starts_with("*."));
   scope.flag("is_exact", exact);
   scope.text("suffix", route.match.starts_with("*.") ? route.match.substr(1) : "");
   scope.text("front_crt", (folder / (front + ".crt")).string());
   scope.text("front_key", (folder / (front + ".key")).string());
-  scope.text("origin_host", leg.host);
+  scope.name("origin_host", leg.host);
   scope.text("origin_port", std::to_string(leg.port));
   scope.flag("tls", leg.tls);
   scope.flag("sni_none", leg.sni.from == From::none);
   scope.flag("sni_host", leg.sni.from == From::host);
   scope.flag("sni_fixed", leg.sni.from == From::fixed);
-  scope.text("sni_name", leg.sni.fixed);
+  scope.name("sni_name", leg.sni.fixed);
   const policy::Verify verify = leg.settings.verify;
   scope.flag("verify", verify != policy::Verify::none);
   scope.flag("verify_none", verify == policy::Verify::none);
@@ -164,7 +122,7 @@ Scope route_scope(const Driver& driver, const Setup& setup, const Route& route, 
   // For an exact route the Host is known beforehand: a proxy that can only check a fixed name can check it too.
   const bool fixed = checked(leg).from == From::fixed;
   scope.flag("check_fixed", verify == policy::Verify::full && (fixed || exact));
-  scope.text("check_name", fixed ? checked(leg).fixed : exact ? route.match : "");
+  scope.name("check_name", fixed ? checked(leg).fixed : exact ? route.match : "");
   files[name + ".ca"] = pem_of(leg.settings.trust);
   scope.text("ca", (folder / (name + ".ca")).string());
   scope.flag("has_certificate", leg.settings.certificate.has_value());
@@ -190,7 +148,7 @@ std::vector<Scope> certificate_scopes(const Setup& setup, Files& files, const st
     Scope& scope = scopes.emplace_back();
     add_credential(scope, files, folder, "front" + std::to_string(i), setup.front.certificates[i]);
     std::vector<Scope> names;
-    for (const std::string& name : setup.front.certificates[i].names) names.emplace_back().text("name", name);
+    for (const std::string& name : setup.front.certificates[i].names) names.emplace_back().name("name", name);
     scope.list("names", std::move(names));
     scope.flag("unrouted", std::ranges::none_of(setup.routes, [&](const Route& route) {
                  return certificate_for(setup, route.match) == i;
@@ -215,101 +173,26 @@ Scope setup_scope(const Driver& driver, const Setup& setup, Files& files, const 
   return scope;
 }
 
+// What is known without a setup.
+const std::vector<std::string> place_names{"folder", "port", "root"};
+
 void add_place(Scope& scope, std::uint16_t port, const std::filesystem::path& folder) {
   scope.text("folder", folder.string());
   scope.text("port", std::to_string(port));
   scope.flag("root", ::geteuid() == 0);
 }
 
-/// The names between {{ and }}, without their marks.
-std::vector<std::string> tags_of(std::string_view text) {
-  std::vector<std::string> tags;
-  for (std::size_t at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at + 2)) {
-    const std::size_t end = text.find("}}", at);
-    if (end == std::string_view::npos) break;
-    std::string_view tag = trim(text.substr(at + 2, end - at - 2));
-    if (tag.starts_with('!')) continue;
-    while (!tag.empty() && std::string_view("#^/&{}").find(tag.front()) != std::string_view::npos) tag.remove_prefix(1);
-    tags.emplace_back(trim(tag));
-  }
-  return tags;
-}
-
-Result<std::string> rendered(const Driver& driver, const std::string& what, const std::string& text,
-                             const Scope& scope) {
-  for (const std::string& tag : tags_of(text)) {
-    if (std::ranges::find(template_names(), tag) != template_names().end()) continue;
-    const auto near = did_you_mean(tag, template_names());
-    return fail(ErrorCode::value,
-                "the template of " + what + " uses {{" + printable(tag) + "}}, which does not exist" +
-                    (near ? ": did you mean {{" + *near + "}}?" : ""),
-                driver.place);
-  }
-  kainjow::mustache::mustache view(text);
-  if (!view.is_valid())
-    return fail(ErrorCode::value, "the template of " + what + " is wrong: " + printable(view.error_message()),
-                driver.place);
-  view.set_custom_escape([](const std::string& value) { return value; });
-  return view.render(scope.data());
+/// `bad` is what keeps a setup from being written.
+tl::unexpected<Error> unwritable(const Driver& driver, const std::string& bad) {
+  return fail(ErrorCode::value,
+              "\"" + printable(bad) + "\" cannot be written into the configuration of " + driver.name);
 }
 
 }  // namespace
 
-const std::vector<std::string>& template_names() {
-  static const std::vector<std::string> names{"folder",
-                                              "port",
-                                              "root",
-                                              "certificates",
-                                              "crt",
-                                              "key",
-                                              "pem",
-                                              "names",
-                                              "name",
-                                              "unrouted",
-                                              "strict_sni",
-                                              "connect_ms",
-                                              "origin_ms",
-                                              "routes",
-                                              "has_default",
-                                              "versions",
-                                              "version",
-                                              "min_version",
-                                              "max_version",
-                                              "weak",
-                                              "suites12",
-                                              "has_suites12",
-                                              "suites13",
-                                              "has_suites13",
-                                              "groups",
-                                              "has_groups",
-                                              "signature_schemes",
-                                              "has_signature_schemes",
-                                              "alpn",
-                                              "has_alpn",
-                                              "index",
-                                              "match",
-                                              "is_default",
-                                              "is_wildcard",
-                                              "is_exact",
-                                              "suffix",
-                                              "front_crt",
-                                              "front_key",
-                                              "origin_host",
-                                              "origin_port",
-                                              "tls",
-                                              "sni_none",
-                                              "sni_host",
-                                              "sni_fixed",
-                                              "sni_name",
-                                              "verify",
-                                              "verify_none",
-                                              "verify_full",
-                                              "check_host",
-                                              "check_fixed",
-                                              "check_name",
-                                              "ca",
-                                              "has_certificate"};
-  return names;
+std::pair<std::uint16_t, std::uint16_t> versions_of(const tls::CommonSettings& settings) {
+  const std::uint16_t high = settings.max_version ? settings.max_version : std::uint16_t{wire::tls1_3};
+  return {settings.min_version ? settings.min_version : std::min(std::uint16_t{wire::tls1_2}, high), high};
 }
 
 Result<std::map<std::string, std::string>> files_for(const Driver& driver, const Setup& setup, std::uint16_t port,
@@ -317,13 +200,12 @@ Result<std::map<std::string, std::string>> files_for(const Driver& driver, const
   Files files;
   Scope scope = setup_scope(driver, setup, files, folder);
   add_place(scope, port, folder);
-  if (!scope.bad().empty())
-    return fail(ErrorCode::value,
-                "\"" + printable(scope.bad()) + "\" cannot be written into the configuration of " + driver.name);
+  if (!scope.bad().empty()) return unwritable(driver, scope.bad());
   for (const auto& [name, text] : driver.files) {
-    auto content = rendered(driver, name, text, scope);
+    auto content = rendered(driver, name, text, scope, template_names());
     if (!content) return tl::unexpected(content.error());
-    files[name] = std::move(*content);
+    if (!files.emplace(name, std::move(*content)).second)
+      return fail(ErrorCode::value, "\"" + printable(name) + "\" is the name of a certificate's file", driver.place);
   }
   return files;
 }
@@ -332,13 +214,28 @@ Result<std::vector<std::string>> arguments_for(const Driver& driver, const std::
                                                std::uint16_t port, const std::filesystem::path& folder) {
   Scope scope;
   add_place(scope, port, folder);
+  if (!scope.bad().empty()) return unwritable(driver, scope.bad());
   std::vector<std::string> arguments{program.string()};
   for (const std::string& text : driver.start) {
-    auto argument = rendered(driver, "start", text, scope);
+    auto argument = rendered(driver, "start", text, scope, place_names);
     if (!argument) return tl::unexpected(argument.error());
     arguments.push_back(std::move(*argument));
   }
   return arguments;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> environment_for(const Driver& driver, std::uint16_t port,
+                                                                         const std::filesystem::path& folder) {
+  Scope scope;
+  add_place(scope, port, folder);
+  if (!scope.bad().empty()) return unwritable(driver, scope.bad());
+  std::vector<std::pair<std::string, std::string>> environment;
+  for (const auto& [name, text] : driver.environment) {
+    auto value = rendered(driver, name, text, scope, place_names);
+    if (!value) return tl::unexpected(value.error());
+    environment.emplace_back(name, std::move(*value));
+  }
+  return environment;
 }
 
 }  // namespace bothends::proxy

@@ -1,0 +1,250 @@
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "proxy/driver.hpp"
+#include "tests/proxy/support.hpp"
+
+using namespace bothends;
+using namespace bothends::proxy;
+
+namespace {
+
+using From = NameSource::From;
+
+/// Certificates for a.test and *.b.test; the routes in an order that no proxy wants.
+Setup setup() {
+  Setup setup;
+  setup.front.certificates = {test::certificate("a.test"), test::certificate("*.b.test")};
+  for (const std::string match : {"default", "*.b.test", "a.test", "*.long.b.test"}) {
+    Route& route = setup.routes.emplace_back();
+    route.match = match;
+    route.leg.port = 1234;
+    route.leg.sni = {From::host, ""};
+    route.leg.settings.verify = policy::Verify::full;
+  }
+  return setup;
+}
+
+Setup one_route(const std::string& match = "a.test") {
+  Setup one = setup();
+  one.routes = {one.routes[2]};
+  one.routes[0].match = match;
+  return one;
+}
+
+Driver with_template(const std::string& text) {
+  Driver driver{.name = "odd", .binaries = {"sh"}, .start = {"x"}, .files = {{"f", text}}};
+  driver.place = {"odd.toml", 1, 1};
+  return driver;
+}
+
+std::string render(const std::string& text, const Setup& of = setup()) {
+  const auto files = files_for(with_template(text), of, 4711, "/scratch");
+  return files ? files->at("f") : files.error().message();
+}
+
+std::string refusal(const Setup& of) {
+  const auto files = files_for(with_template("x"), of, 1, "/scratch");
+  return files ? "" : files.error().what;
+}
+
+}  // namespace
+
+TEST_CASE("templates: places, flags and lists") {
+  CHECK(render("{{folder}} {{port}}") == "/scratch 4711");
+  CHECK(render("{{#root}}root{{/root}}{{^root}}not{{/root}}") == (::geteuid() == 0 ? "root" : "not"));
+  CHECK(render("{{#certificates}}[{{crt}} {{key}} {{pem}}{{#names}} {{name}}{{/names}}]{{/certificates}}") ==
+        "[/scratch/front0.crt /scratch/front0.key /scratch/front0.pem a.test]"
+        "[/scratch/front1.crt /scratch/front1.key /scratch/front1.pem *.b.test]");
+  CHECK(render("{{#routes}}{{origin_host}}:{{{origin_port}}} {{/routes}}", one_route()) == "127.0.0.1:1234 ");
+  CHECK(render("{{connect_ms}} {{origin_ms}}") == "5000 10000");
+  CHECK(render("{{! a note about {braces} }}x") == "x");
+}
+
+TEST_CASE("templates: routes come with the most specific first") {
+  CHECK(render("{{#routes}}{{index}}={{match}} {{/routes}}") == "0=a.test 1=*.long.b.test 2=*.b.test 3=default ");
+  CHECK(render("{{#routes}}{{#is_first}}{{match}}{{/is_first}}{{/routes}}") == "a.test");
+  CHECK(render("{{#routes}}{{#is_exact}}e{{/is_exact}}{{#is_wildcard}}w{{suffix}}{{/is_wildcard}}"
+               "{{#is_default}}d{{/is_default}} {{/routes}}") == "e w.long.b.test w.b.test d ");
+  CHECK(render("{{#has_default}}yes{{/has_default}}{{^has_default}}no{{/has_default}}") == "yes");
+  CHECK(render("{{#has_default}}yes{{/has_default}}{{^has_default}}no{{/has_default}}", one_route()) == "no");
+}
+
+TEST_CASE("templates: each route has the certificate of the front that covers it") {
+  CHECK(render("{{#routes}}{{match}} {{front_crt}};{{/routes}}") ==
+        "a.test /scratch/front0.crt;*.long.b.test /scratch/front0.crt;*.b.test /scratch/front1.crt;"
+        "default /scratch/front0.crt;");
+  CHECK(render("{{#certificates}}{{#unrouted}}{{crt}}{{/unrouted}}{{/certificates}}", one_route()) ==
+        "/scratch/front1.crt");
+}
+
+TEST_CASE("templates: versions, also when one end of the range is left open") {
+  const auto versions = [](std::uint16_t low, std::uint16_t high) {
+    Setup one = one_route();
+    one.front.min_version = low;
+    one.front.max_version = high;
+    return render("{{min_version}}-{{max_version}}{{#versions}} {{version}}{{/versions}}{{#weak}} weak{{/weak}}", one);
+  };
+  CHECK(versions(0, 0) == "TLSv1.2-TLSv1.3 TLSv1.2 TLSv1.3");
+  CHECK(versions(wire::tls1_0, 0) == "TLSv1.0-TLSv1.3 TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3 weak");
+  CHECK(versions(0, wire::tls1_1) == "TLSv1.1-TLSv1.1 TLSv1.1 weak");
+  CHECK(versions(0, wire::tls1_2) == "TLSv1.2-TLSv1.2 TLSv1.2");
+  CHECK(versions(wire::tls1_3, 0xffff).starts_with("TLSv1.3-"));
+}
+
+TEST_CASE("templates: suites, groups and the rest by the proxy's words") {
+  Setup one = one_route();
+  one.front.suites = {0x1301, 0xc02f, 0xc02b};
+  one.front.groups = {29, 23};
+  one.front.alpn = {"h2", "http/1.1"};
+  one.front.signature_schemes = {0x0403};
+  const std::string text = "{{suites12}} {{suites13}} {{groups}} {{signature_schemes}} {{alpn}}";
+  CHECK(render(text, one) ==
+        "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256 TLS_AES_128_GCM_SHA256 "
+        "x25519:secp256r1 ecdsa_secp256r1_sha256 h2,http/1.1");
+  Driver driver = with_template(text);
+  driver.words = {{"x25519", "X25519"},
+                  {"secp256r1", "P-256"},
+                  {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "rsa128"},
+                  {"ecdsa_secp256r1_sha256", "ECDSA+SHA256"}};
+  CHECK(files_for(driver, one, 1, "/s")->at("f") ==
+        "rsa128:ECDHE-ECDSA-AES128-GCM-SHA256 TLS_AES_128_GCM_SHA256 X25519:P-256 ECDSA+SHA256 h2,http/1.1");
+  CHECK(render("{{#has_suites12}}a{{/has_suites12}}{{#has_suites13}}b{{/has_suites13}}{{#has_groups}}c{{/has_groups}}"
+               "{{#has_signature_schemes}}d{{/has_signature_schemes}}{{#has_alpn}}e{{/has_alpn}}",
+               one) == "abcde");
+  CHECK(render("{{#routes}}{{#has_suites12}}a{{/has_suites12}}{{#has_alpn}}b{{/has_alpn}}{{/routes}}.", one) == ".");
+}
+
+TEST_CASE("templates: how the origin is named and checked") {
+  const auto leg = [](NameSource sni, NameSource checked, const std::string& match) {
+    Setup one = one_route(match);
+    one.routes[0].leg.sni = sni;
+    one.routes[0].leg.verify_name = checked;
+    return render(
+        "{{#routes}}{{#sni_none}}none{{/sni_none}}{{#sni_host}}host{{/sni_host}}{{#sni_fixed}}{{sni_name}}"
+        "{{/sni_fixed}} {{#check_host}}host{{/check_host}} {{#check_fixed}}{{check_name}}{{/check_fixed}}"
+        "{{/routes}}",
+        one);
+  };
+  const NameSource none{}, host{From::host, ""}, fixed{From::fixed, "x.test"};
+  CHECK(leg(none, none, "a.test") == "none host a.test");
+  CHECK(leg(none, none, "default") == "none host ");
+  CHECK(leg(host, none, "a.test") == "host host a.test");
+  CHECK(leg(fixed, none, "default") == "x.test  x.test");
+  CHECK(leg(host, fixed, "*.b.test") == "host  x.test");
+  Setup one = one_route();
+  one.routes[0].leg.settings.verify = policy::Verify::none;
+  CHECK(render("{{#routes}}{{#verify}}v{{/verify}}{{#verify_none}}n{{/verify_none}}{{#check_fixed}}c{{/check_fixed}}"
+               "{{#tls}}t{{/tls}}{{/routes}}",
+               one) == "nt");
+}
+
+TEST_CASE("templates: credentials are files of the scratch folder") {
+  Setup one = one_route();
+  one.routes[0].leg.settings.certificate = test::certificate("proxy.test");
+  one.routes[0].leg.settings.trust = {test::mint().root()};
+  const auto files = files_for(with_template("{{#routes}}{{ca}} {{crt}}{{/routes}}"), one, 1, "/scratch");
+  REQUIRE(files);
+  CHECK(files->at("f") == "/scratch/route0.ca /scratch/route0.crt");
+  for (const std::string name : {"front0", "front1", "route0"}) {
+    CHECK(files->at(name + ".crt").starts_with("-----BEGIN CERTIFICATE-----"));
+    CHECK(files->at(name + ".key").starts_with("-----BEGIN PRIVATE KEY-----"));
+    CHECK(files->at(name + ".pem") == files->at(name + ".crt") + files->at(name + ".key"));
+  }
+  CHECK(files->at("route0.ca").starts_with("-----BEGIN CERTIFICATE-----"));
+  Driver greedy = with_template("x");
+  greedy.files = {{"front0.key", "mine"}};
+  CHECK(files_for(greedy, one, 1, "/s").error().what == "\"front0.key\" is the name of a certificate's file");
+}
+
+TEST_CASE("templates: a name that does not exist is an error, wherever it stands") {
+  CHECK(render("{{prot}}") ==
+        "odd.toml:1:1: the template of \"f\" uses {{prot}}, which does not exist: did you mean {{port}}?");
+  for (const std::string bad : {"{{#prot}}{{/prot}}", "{{^prot}}{{/prot}}", "{{&prot}}", "{{{prot}}}", "{{> port}}",
+                                "{{=<% %>=}}", "{{}}", "{{ }}", "{{\x1b}}"})
+    CHECK_MESSAGE(render(bad).find("does not exist") != std::string::npos, bad);
+  CHECK(render("{{\x1b}}").find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("templates: sections are closed in order and never stand in themselves") {
+  CHECK(render("{{#routes}}").find("does not close {{routes}}") != std::string::npos);
+  CHECK(render("{{/routes}}").find("closes {{routes}}, not open") != std::string::npos);
+  CHECK(render("{{#routes}}{{#tls}}{{/routes}}{{/tls}}").find("closes {{routes}}") != std::string::npos);
+  CHECK(render("{{#routes}}{{#tls}}{{#routes}}").find("opens {{routes}} within itself") != std::string::npos);
+  std::string deep;
+  for (int i = 0; i < 20000; ++i) deep += "{{#tls}}";
+  CHECK(render(deep).find("within itself") != std::string::npos);
+  CHECK(render("a {{port") != "");
+}
+
+TEST_CASE("templates: arguments and the environment know the place only") {
+  Driver driver = with_template("");
+  driver.start = {"-c", "{{folder}}/x.conf", "{{port}}"};
+  driver.environment = {{"HOME", "{{folder}}"}, {"PLAIN", "a b;c"}};
+  CHECK(*arguments_for(driver, "/bin/sh", 5, "/scratch") ==
+        std::vector<std::string>{"/bin/sh", "-c", "/scratch/x.conf", "5"});
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  CHECK(*environment_for(driver, 5, "/scratch") == Pairs{{"HOME", "/scratch"}, {"PLAIN", "a b;c"}});
+  driver.start = {"{{match}}"};
+  driver.environment = {{"A", "{{nothing}}"}};
+  CHECK(arguments_for(driver, "/bin/sh", 5, "/s").error().what ==
+        "the template of \"start\" uses {{match}}, which only files have");
+  CHECK(environment_for(driver, 5, "/s").error().what.find("{{nothing}}, which does not exist") != std::string::npos);
+}
+
+TEST_CASE("templates: what could change a configuration's meaning is never written") {
+  for (const std::string bad :
+       {"a\"b",     "a'b",     "a\nb", "a\rb", "a;b", "{{port}}", "a{b",   "a b",         "a\tb",
+        "$host",    "a`b",     "a\\b", "#a",   "~a",  "a|b",      "a\x01", "caf\xc3\xa9", "-i",
+        "-f/etc/x", ".a.test", "a/b",  "a,b",  "a@b", "a=b",      "*",     "www.*"}) {
+    CAPTURE(bad);
+    Setup match = one_route(bad), sni = one_route(), checked = one_route(), name = one_route(), host = one_route();
+    sni.routes[0].leg.sni = {From::fixed, bad};
+    checked.routes[0].leg.verify_name = {From::fixed, bad};
+    name.front.certificates[1].names.push_back(bad);
+    host.routes[0].leg.host = bad;
+    for (const Setup& hostile : {match, sni, checked, name, host})
+      CHECK(refusal(hostile).find("cannot be written into the configuration of odd") != std::string::npos);
+  }
+  for (const std::string good : {"a.test", "A-1._x.test", "a.test.", "*.a.test", "xn--caf-dma.test", "::1", "10.0.0.1"})
+    CHECK(refusal(one_route(good)) == "");
+  Setup alpn = one_route();
+  alpn.front.alpn = {"http/1.1", "x y"};
+  CHECK(refusal(alpn).find("\"http/1.1,x y\" cannot be written") != std::string::npos);
+  CHECK(files_for(with_template("x"), one_route(), 1, "/scratch folder").error().what.find("cannot be written") !=
+        std::string::npos);
+  CHECK(arguments_for(with_template("x"), "/bin/sh", 1, "/a;b").error().what.find("cannot be written") !=
+        std::string::npos);
+}
+
+TEST_CASE("find_binary: PATH, then the sbin folders, then a word about the package") {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("find-binary-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder / "directory");
+  std::ofstream(folder / "plain") << "#!/bin/sh\n";
+  std::ofstream(folder / "program") << "#!/bin/sh\n";
+  ::chmod((folder / "program").c_str(), 0755);
+  const char* old = ::getenv("PATH");
+  const std::string path = old ? old : "";
+  ::setenv("PATH", (folder.string() + "::/bin").c_str(), 1);
+
+  Driver driver{.name = "odd", .package = "odd-proxy", .binaries = {"directory", "plain", "program", "sh"}};
+  CHECK(*find_binary(driver) == folder / "program");
+  driver.binaries = {(folder / "directory").string(), (folder / "plain").string(), "no-such", "sh"};
+  CHECK(find_binary(driver)->filename() == "sh");
+  driver.binaries = {(folder / "program").string()};
+  CHECK(*find_binary(driver) == folder / "program");
+  driver.binaries = {"no-such", "x\x1by", ""};
+  const auto missing = find_binary(driver);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ErrorCode::resource);
+  CHECK(missing.error().what ==
+        "odd is not installed: no no-such, x\\x1by,  in PATH; on Debian: apt-get install odd-proxy");
+
+  ::setenv("PATH", path.c_str(), 1);
+  std::filesystem::remove_all(folder);
+}
