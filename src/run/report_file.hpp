@@ -10,7 +10,8 @@ namespace bothends::run {
 
 class ReportFile {
  public:
-  /// "-" is standard output. Error{file} when nothing can be created there.
+  /// "-" is standard output. A symbolic link stays, and the file that it leads to is replaced; what is no regular file
+  /// (a device, a pipe) is written to. Error{file} when nothing can be created there.
   static Result<ReportFile> open(const std::filesystem::path& path);
   ReportFile(ReportFile&& other) noexcept;
   ReportFile& operator=(ReportFile&&) = delete;
@@ -23,7 +24,7 @@ class ReportFile {
       : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
 
   std::filesystem::path path_;
-  std::string temporary_;  // empty for standard output
+  std::string temporary_;  // empty: what is written cannot be taken back
   int fd_ = -1;
 };
 
