@@ -61,10 +61,14 @@ const std::vector<ClientProfile>& profiles() {
   return all;
 }
 
-wire::Codes those_of(const wire::Codes& wanted, const wire::Codes& possible) {
+// What a stack has only when asked, it has: a profile asks.
+wire::Codes those_of(const wire::Codes& wanted, const wire::Codes& possible, const wire::Codes& on_request = {}) {
+  const auto has = [](const wire::Codes& codes, std::uint16_t code) {
+    return std::ranges::find(codes, code) != codes.end();
+  };
   wire::Codes kept;
   for (const std::uint16_t code : wanted)
-    if (std::ranges::find(possible, code) != possible.end()) kept.push_back(code);
+    if (has(possible, code) || has(on_request, code)) kept.push_back(code);
   return kept;
 }
 
@@ -96,14 +100,14 @@ std::vector<std::string> client_profile_names() {
 Result<void> apply(const ClientProfile& profile, const tls::Stack& stack, tls::CommonSettings& settings) {
   const tls::Capabilities& can = stack.can();
   const wire::Codes versions = those_of(profile.versions, can.versions);
-  const wire::Codes suites = those_of(profile.suites, can.suites);
+  const wire::Codes suites = those_of(profile.suites, can.suites, can.suites_on_request);
   if (versions.empty() || suites.empty())
-    return fail(ErrorCode::tls, std::string(stack.name()) + " has none of the " + (versions.empty() ? "versions" : "suites") +
-                                    " that " + profile.id + " offers");
+    return fail(ErrorCode::tls, std::string(stack.name()) + " has none of the " +
+                                    (versions.empty() ? "versions" : "suites") + " that " + profile.id + " offers");
   if (settings.min_version == 0) settings.min_version = std::ranges::min(versions);
   if (settings.max_version == 0) settings.max_version = std::ranges::max(versions);
   if (settings.suites.empty()) settings.suites = suites;
-  if (settings.groups.empty()) settings.groups = those_of(profile.groups, can.groups);
+  if (settings.groups.empty()) settings.groups = those_of(profile.groups, can.groups, can.groups_on_request);
   if (settings.signature_schemes.empty())
     settings.signature_schemes = those_of(profile.signature_schemes, can.signature_schemes);
   const bool http1 = std::ranges::find(profile.alpn, "http/1.1") != profile.alpn.end();

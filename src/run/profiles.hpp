@@ -18,8 +18,8 @@ Result<const ClientProfile*> client_profile(std::string_view like);
 /// Every id and family, sorted.
 std::vector<std::string> client_profile_names();
 
-/// Fills what the settings leave open with the profile's, as far as the stack can do it; Error{tls} when it speaks none of
-/// the profile's versions or suites. HTTP/2 is left out of ALPN: this client does not speak it.
+/// Fills what the settings leave open with the profile's, as far as the stack can do it; Error{tls} when it speaks none
+/// of the profile's versions or suites. HTTP/2 is left out of ALPN: this client does not speak it.
 Result<void> apply(const ClientProfile& profile, const tls::Stack& stack, tls::CommonSettings& settings);
 
 }  // namespace bothends::run
