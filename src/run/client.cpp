@@ -28,27 +28,49 @@ Client::Client(net::Loop& loop, const Ask& ask, std::unique_ptr<tls::Engine> eng
 
 void Client::opened() { connection_->write(http::whole(request_)); }
 
-void Client::received() { read(reader_.feed(connection_->take_plain())); }
-
-void Client::peer_closed() {
-  if (!complete_) read(reader_.end());
-  if (!complete_) connection_->close();
+void Client::received() {
+  const Bytes plain = connection_->take_plain();
+  if (!over_) read(reader_.feed(plain));
 }
 
-void Client::read(http::Reader::State state) {
+void Client::peer_closed() {
+  if (over_) return;
+  // RFC 9112 section 9.8: a body that only the end of the connection ends is whole only when TLS says that it is.
+  const bool in_order = connection_->engine().phase() == tls::Phase::closed;
+  if (reader_.framing() == http::Reader::Framing::until_close && !in_order) return cut_off();
+  if (reader_.end() == http::Reader::State::malformed) return cut_off();
+  read(reader_.state());
+  if (!over_) connection_->close();  // nothing has come
+}
+
+void Client::cut_off() {
+  over_ = true;
+  note_ = "the answer is cut off";
+  connection_->close();
+}
+
+void Client::keep_body() {
   const Bytes came = reader_.take_body();
   const std::size_t room = kept_body - body_.size();
   truncated_ = truncated_ || came.size() > room;
   append(body_, View(came).first(std::min(came.size(), room)));
-  head_seen_ = head_seen_ || state == http::Reader::State::body || state == http::Reader::State::done;
-  if (state == http::Reader::State::done && reader_.interim()) return read(reader_.next());
-  if (state == http::Reader::State::done) finish();
-  if (state == http::Reader::State::malformed) connection_->close();
 }
 
-void Client::finish() {
-  if (std::exchange(complete_, true)) return;
-  connection_->close();
+// RFC 9110 section 15.2: interim answers precede the real one; 101 is the last one in HTTP.
+bool Client::is_whole(http::Reader::State state) const {
+  return state == http::Reader::State::done && (!reader_.interim() || reader_.response().status == 101);
+}
+
+void Client::read(http::Reader::State state) {
+  using State = http::Reader::State;
+  while (state == State::done && !is_whole(state)) state = reader_.next();
+  keep_body();
+  complete_ = is_whole(state);
+  head_seen_ = head_seen_ || state == State::body || complete_;
+  senseless_ = state == State::malformed;
+  if (senseless_) note_ = "the answer is not HTTP/1.1: " + reader_.malformed();
+  over_ = complete_ || senseless_;
+  if (over_) connection_->close();
 }
 
 void Client::ended(const policy::Ending& ending) {
@@ -68,7 +90,8 @@ void Client::ended(const policy::Ending& ending) {
                                                              : policy::Stage::request);
     seen_.exchanges.push_back(std::move(exchange));
   }
-  if (!reader_.malformed().empty()) seen_.ending.note = "the answer is not HTTP/1.1: " + reader_.malformed();
+  if (!note_.empty()) seen_.ending.note = note_;
+  if (senseless_ && ending.how == policy::Ending::How::closed) seen_.ending.how = policy::Ending::How::malformed;
   // The client may be destroyed from inside done_.
   const auto done = std::move(done_);
   done(std::move(seen_));

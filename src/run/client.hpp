@@ -29,7 +29,9 @@ class Client {
   void received();
   void peer_closed();
   void read(http::Reader::State state);
-  void finish();
+  void keep_body();
+  bool is_whole(http::Reader::State state) const;
+  void cut_off();
   void ended(const policy::Ending& ending);
 
   http::Request request_;
@@ -38,8 +40,11 @@ class Client {
   http::Reader reader_{http::Reader::Kind::response};
   Bytes body_;
   bool truncated_ = false;
-  bool complete_ = false;
-  bool head_seen_ = false;
+  bool complete_ = false;   // the whole answer is here
+  bool head_seen_ = false;  // of the answer itself: interim ones do not count
+  bool senseless_ = false;  // it is no HTTP/1.1
+  bool over_ = false;       // nothing more is read
+  std::string note_;        // what was wrong with the answer
   std::unique_ptr<net::Connection> connection_;
 };
 
