@@ -17,6 +17,8 @@ constexpr auto settle_limit = 2000ms;
 // A connection the proxy has made is in the listener's queue before the client's answer leaves the proxy: two turns of
 // the loop see it.
 constexpr unsigned settle_turns = 2;
+// A client that has lost patience tells nothing of where the proxy is: what the proxy still begins belongs to this try.
+constexpr auto late_limit = 50ms;
 
 path::TryOutcome outcome_of(const TrySpec& one) {
   return {.name = one.name, .variant = one.variant, .place = one.place};
@@ -82,14 +84,10 @@ void Job::ready(std::optional<Unready> problem) {
 void Job::begin_next() {
   const TrySpec& one = current();
   begun_ = workshop_.loop.now();
+  if (auto why = stage_->broken()) return add_unready(std::move(*why));
   auto engine = stage_->client_engine(one);
-  if (!engine) {
-    path::TryOutcome outcome = outcome_of(one);
-    outcome.status = engine.error().status;
-    outcome.reason = engine.error().reason;
-    return add(std::move(outcome));
-  }
-  stage_->begin_try();
+  if (!engine) return add_unready(std::move(engine.error()));
+  begun_ = stage_->begin_try();  // the first client of its settings takes long to make: that is not the try's time
   const Ask ask{.to = stage_->proxy_address(),
                 .name = one.client.like.empty() ? one.client.stack : one.client.stack + " like " + one.client.like,
                 .request = request_of(one),
@@ -102,9 +100,18 @@ void Job::begin_next() {
   });
 }
 
+void Job::add_unready(Unready why) {
+  path::TryOutcome outcome = outcome_of(current());
+  outcome.status = why.status;
+  outcome.reason = std::move(why.reason);
+  add(std::move(outcome));
+}
+
 void Job::settle(unsigned turn) {
-  const bool over = workshop_.loop.now() - settle_begun_ > settle_limit;
-  if (turn >= settle_turns && (over || stage_->quiet())) return conclude();
+  const auto waited = workshop_.loop.now() - settle_begun_;
+  const bool impatient = client_seen_.ending.how == policy::Ending::How::timed_out;
+  const bool early = turn < settle_turns || (impatient && waited < late_limit);
+  if (!early && (waited > settle_limit || stage_->quiet())) return conclude();
   const auto again = [this, alive = alive_, turn] {
     if (*alive) settle(turn + 1);
   };

@@ -19,6 +19,8 @@ class Job {
   /// The outcomes of the tries that have ended so far.
   std::vector<path::TryOutcome> take_outcomes() { return std::move(outcomes_); }
   std::size_t ended() const { return outcomes_.size(); }
+  /// nullptr when all is over.
+  const Stage* stage() const { return stage_.get(); }
 
  private:
   void ready(std::optional<Unready> problem);
@@ -26,6 +28,7 @@ class Job {
   void settle(unsigned turn);
   void conclude();
   void add(path::TryOutcome outcome);
+  void add_unready(Unready why);
   const TrySpec& current() const { return *tries_[outcomes_.size()]; }
 
   Workshop& workshop_;

@@ -4,22 +4,30 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "proxy/route.hpp"
 #include "tls/stacks.hpp"
 
 namespace bothends::run {
 
 namespace {
 
-constexpr std::size_t kept_body = 64 << 10;  // octets of a request's body that an observation keeps
+using namespace std::string_view_literals;
+
+constexpr std::size_t kept_body = 64 << 10;     // octets of a request's body that an observation keeps
+constexpr std::size_t most_connections = 1000;  // of one try
+constexpr std::size_t most_exchanges = 256;     // of one connection in one try
+constexpr std::size_t most_queued = 1 << 20;    // octets of answers: then no request is read until they are gone
 constexpr net::Deadlines deadlines{.handshake = net::milliseconds{30000}, .total = net::milliseconds{0}};
 
 // What a peer that speaks no protocol at all sends.
-constexpr std::string_view garbage_octets{"\x13\x37\xff\x00\xaa\x55 no protocol at all\r\n\r\n", 26};
+constexpr std::string_view garbage_octets = "\x13\x37\xff\x00\xaa\x55 no protocol at all\r\n\r\n"sv;
 // A handshake record that announces 64 octets and holds two of them.
-constexpr std::string_view half_record_octets{"\x16\x03\x03\x00\x40\x02\x00", 7};
+constexpr std::string_view half_record_octets = "\x16\x03\x03\x00\x40\x02\x00"sv;
 
 bool covers(const std::vector<std::string>& names, std::string_view host) {
-  return std::ranges::any_of(names, [&](const std::string& name) { return name_matches(name, host); });
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return name_matches(name, host) || (proxy::is_address(host) && lower(name) == lower(host));
+  });
 }
 
 // The first octets of a stream, for evidence.
@@ -27,24 +35,26 @@ void keep_start(Bytes& start, View octets) {
   append(start, octets.first(std::min(octets.size(), 64 - std::min<std::size_t>(64, start.size()))));
 }
 
-std::string host_of(const http::Request& request) {
-  const std::string host = request.host().value_or("");
-  return host.substr(0, host.find(':'));
+bool says_close(const http::Fields& fields) {
+  return lower(http::find(fields, "connection").value_or("")).find("close") != std::string::npos;
 }
 
 }  // namespace
 
 struct Origin::Live {
   std::unique_ptr<net::Connection> connection;  // nullptr once it has ended
-  path::Observation observation;                // filled in at the end, or by snapshot()
+  path::Observation observation;                // its handshake and ending are filled in by report() and ended()
+  net::microseconds begun{0};
   http::Reader reader{http::Reader::Kind::request};
   std::vector<path::Exchange> exchanges;  // since the last take
   Bytes body;                             // of the request being read, at most kept_body of it
   bool truncated = false;
-  bool request_open = false;  // octets of a request have come, its answer has not gone
-  bool carried = false;       // a request went over at some time
-  bool taken = false;         // an earlier take has told of it
+  bool carried = false;  // a request went over at some time
+  bool closing = false;  // nothing more is served
+  bool taken = false;    // an earlier take has told of it
 
+  bool over() const { return !connection; }
+  bool idle() const { return connection->opened() && carried && (closing || !reader.begun()); }
   void keep_body() {
     const Bytes came = reader.take_body();
     const std::size_t room = kept_body - body.size();
@@ -58,6 +68,10 @@ struct Origin::Live {
     request.truncated = std::exchange(truncated, false);
     body.clear();
     return request;
+  }
+  /// A request whose body is cut off by the end, ours or the peer's, was one all the same.
+  void keep_partial() {
+    if (reader.state() == http::Reader::State::body) exchanges.push_back({.request = take_request()});
   }
 };
 
@@ -94,6 +108,7 @@ Result<std::unique_ptr<Origin>> Origin::start(net::Loop& loop, const OriginSpec&
 }
 
 std::unique_ptr<tls::Engine> Origin::engine() const {
+  if (untaken_ >= most_connections) return nullptr;
   if (context_) {
     auto engine = context_->accept();
     return engine ? std::move(*engine) : nullptr;
@@ -105,17 +120,23 @@ std::unique_ptr<tls::Engine> Origin::engine() const {
 }
 
 void Origin::accepted(std::unique_ptr<net::Connection> connection) {
+  ++untaken_;
   Live& live = live_.emplace_back();
+  live.begun = loop_.now();
   live.connection = std::move(connection);
   live.observation.leg = path::Leg::origin;
   live.observation.name = spec_.name;
   live.observation.tls = spec_.speaks == OriginSpec::Speaks::tls;
   live.observation.peer = live.connection->peer().text();
   live.observation.local = live.connection->local().text();
-  live.observation.begun = loop_.now() - try_begun_;
   net::on(*live.connection, {
                                 .opened = [this, &live] { opened(live); },
                                 .data = [this, &live] { received(live); },
+                                .drained =
+                                    [this, &live] {
+                                      live.connection->resume();
+                                      serve(live, live.reader.next());
+                                    },
                                 .ended = [this, &live](const policy::Ending& ending) { ended(live, ending); },
                             });
 }
@@ -146,21 +167,28 @@ void Origin::received(Live& live) {
   // Where no engine reads along, the first octets are the evidence: the ClientHello that was not answered.
   if (!live.observation.tls) keep_start(live.observation.handshake.transcript.foreign, plain);
   const bool serves = spec_.speaks == OriginSpec::Speaks::tls || spec_.speaks == OriginSpec::Speaks::http;
-  if (!serves) return;
-  live.request_open = true;
-  http::Reader::State state = live.reader.feed(plain);
+  if (serves && !live.closing) serve(live, live.reader.feed(plain));
+}
+
+void Origin::serve(Live& live, http::Reader::State state) {
+  if (live.closing) return;
   live.keep_body();
   while (state == http::Reader::State::done) {
     answer(live);
-    if (!live.reader.keeps_alive()) return;
+    if (live.closing) return;
+    if (live.connection->queued() > most_queued) return live.connection->pause();  // `drained` goes on
     state = live.reader.next();
     live.keep_body();
   }
-  if (state == http::Reader::State::malformed) {
-    live.exchanges.push_back({});
-    say(live, http::whole(http::Response{.status = 400, .reason = "Bad Request"}));
-    live.connection->close();
-  }
+  if (state == http::Reader::State::malformed) refuse(live);
+}
+
+void Origin::refuse(Live& live) {
+  http::Response response{.status = 400, .reason = "Bad Request"};
+  say(live, http::whole(response));
+  live.exchanges.push_back({.response = std::move(response), .complete = true});
+  live.closing = true;
+  live.connection->close();
 }
 
 // RFC 9110 section 7.4: a request for an authority that this connection's certificate does not speak for is
@@ -172,73 +200,86 @@ bool Origin::host_allowed(const Live& live, const http::Request& request) const 
   if (certificates.empty()) return true;
   auto chosen = std::ranges::find_if(certificates, [&](const tls::Credential& c) { return covers(c.names, sni); });
   if (chosen == certificates.end()) chosen = certificates.begin();
-  return covers(chosen->names, host_of(request));
+  return covers(chosen->names, proxy::host_of(request.host().value_or("")).value_or(""));
 }
 
-void Origin::answer(Live& live) {
-  http::Request request = live.take_request();
+http::Response Origin::response_to(const Live& live, const http::Request& request) const {
   http::Response response{.status = spec_.status, .fields = spec_.headers, .body = spec_.body};
   if (spec_.strict_host && !host_allowed(live, request))
     response = {.status = 421, .body = "the certificate of this connection is not for that host\n"};
   response.reason = http::reason_phrase(response.status);
-  const bool keep = live.reader.keeps_alive();
-  if (!keep) response.fields.push_back({"Connection", "close"});
+  if (response.status == 204 || response.status == 304) response.body.clear();  // RFC 9110 section 6.4.1
+  const bool last = !live.reader.keeps_alive() || live.exchanges.size() + 1 >= most_exchanges;
+  if (last && !says_close(response.fields)) response.fields.push_back({"Connection", "close"});
+  return response;
+}
+
+void Origin::answer(Live& live) {
+  http::Request request = live.take_request();
+  http::Response response = response_to(live, request);
   Bytes octets = http::whole(response);
-  if (request.method == "HEAD") octets.resize(octets.size() - response.body.size());
+  if (request.method == "HEAD") {
+    octets.resize(text_of(octets).find("\r\n\r\n") + 4);
+    response.body.clear();
+  }
   say(live, octets);
+  live.closing = says_close(response.fields);
   live.exchanges.push_back({.request = std::move(request), .response = std::move(response), .complete = true});
   live.carried = true;
-  live.request_open = live.reader.pending() > 0;
-  if (!keep) live.connection->close();
+  if (live.closing) live.connection->close();
 }
 
 void Origin::ended(Live& live, const policy::Ending& ending) {
-  if (live.reader.state() == http::Reader::State::body) live.exchanges.push_back({.request = live.take_request()});
-  path::Observation seen = snapshot(live);
-  const policy::Stage stage = seen.ending.stage;
-  seen.ending = ending;
-  seen.ending.stage = std::max(ending.stage, stage);
-  live.observation = std::move(seen);
-  live.request_open = false;
+  live.keep_partial();
+  path::Observation seen = report(live);
+  live.observation.handshake = std::move(seen.handshake);
+  live.observation.ending = ending;
+  live.observation.ending.stage = std::max(ending.stage, seen.ending.stage);
+  if (!live.reader.malformed().empty())
+    live.observation.ending.note = "the request is not HTTP/1.1: " + live.reader.malformed();
   live.connection.reset();
 }
 
-path::Observation Origin::snapshot(const Live& live) {
+path::Observation Origin::report(Live& live) const {
   path::Observation seen = live.observation;
-  if (!live.connection) return seen;
-  const Bytes foreign = seen.handshake.transcript.foreign;
+  seen.begun = std::max(live.begun - try_begun_, net::microseconds{0});
+  seen.reused = live.taken;
+  if (live.over()) return seen;
+  const Bytes foreign = std::exchange(seen.handshake.transcript.foreign, {});
   seen.handshake = live.connection->handshake();
   if (!foreign.empty()) seen.handshake.transcript.foreign = foreign;
   seen.ending.how = policy::Ending::How::open;
-  seen.ending.stage = live.carried ? policy::Stage::done : policy::stage_of(seen.handshake.transcript);
+  seen.ending.stage = live.carried             ? policy::Stage::done
+                      : live.exchanges.empty() ? policy::stage_of(seen.handshake.transcript)
+                                               : policy::Stage::request;
   return seen;
 }
 
 bool Origin::quiet() const {
-  return std::ranges::all_of(live_, [](const Live& live) {
-    return !live.connection || (live.connection->opened() && live.carried && !live.request_open);
-  });
+  return std::ranges::all_of(live_, [](const Live& live) { return live.over() || live.idle(); });
 }
 
-std::vector<path::Observation> Origin::take(bool reset_busy) {
+std::vector<path::Observation> Origin::take() {
   std::vector<path::Observation> seen;
   for (auto it = live_.begin(); it != live_.end();) {
     Live& live = *it;
-    const bool over = !live.connection;
-    const bool busy = !over && !(live.connection->opened() && live.carried && !live.request_open);
-    const bool news = !live.taken || !live.exchanges.empty() || busy;
-    if (news) {
-      path::Observation observation = snapshot(live);
-      observation.exchanges = std::move(live.exchanges);
-      observation.reused = live.taken;
+    const bool busy = !live.over() && !live.idle();
+    if (busy) live.keep_partial();
+    if (!live.taken || !live.exchanges.empty() || busy) {
+      path::Observation observation = report(live);
+      observation.exchanges = std::exchange(live.exchanges, {});
       seen.push_back(std::move(observation));
     }
-    live.exchanges.clear();
     live.taken = true;
-    const bool drop = over || (busy && reset_busy);  // destroying a connection resets it
-    it = drop ? live_.erase(it) : std::next(it);
+    it = live.over() || busy ? live_.erase(it) : std::next(it);  // destroying a connection resets it
   }
+  untaken_ = 0;
   return seen;
+}
+
+void Origin::begin_try(net::microseconds now) {
+  take();
+  try_begun_ = now;
 }
 
 }  // namespace bothends::run

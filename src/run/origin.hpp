@@ -1,4 +1,6 @@
-// One recording origin: serves what its spec says and keeps what it saw of every connection.
+// One recording origin: serves what its spec says and keeps what it saw of every connection. What it keeps is bounded,
+// also when the proxy is out of control: of one try it records 1,000 connections, 256 requests on each and 64 KiB of
+// every body; further connections are reset, further requests get the last answer of their connection.
 #pragma once
 
 #include <list>
@@ -24,11 +26,11 @@ class Origin {
 
   /// No connection is in the middle of a handshake or a request, and none is open that never carried a request.
   bool quiet() const;
-  /// Everything seen since the last take, in the order of begin. Open connections stay open and are reported again, as
-  /// `reused`, when they carry a further request. With `reset_busy`, those that are not idle are reset first.
-  std::vector<path::Observation> take(bool reset_busy);
-  /// What a try's times count from.
-  void begin_try() { try_begun_ = loop_.now(); }
+  /// Everything seen since the last take, in the order of begin. Idle connections stay open and are reported again, as
+  /// `reused`, when they carry a further request; those that are not idle are reset, and said to be open.
+  std::vector<path::Observation> take();
+  /// What came since the last take belongs to no try and is dropped; times count from `now`.
+  void begin_try(net::microseconds now);
 
  private:
   struct Live;
@@ -38,10 +40,13 @@ class Origin {
   void opened(Live& live);
   void say(Live& live, View octets);
   void received(Live& live);
+  void serve(Live& live, http::Reader::State state);
   bool host_allowed(const Live& live, const http::Request& request) const;
+  http::Response response_to(const Live& live, const http::Request& request) const;
   void answer(Live& live);
+  void refuse(Live& live);
   void ended(Live& live, const policy::Ending& ending);
-  static path::Observation snapshot(const Live& live);
+  path::Observation report(Live& live) const;
 
   net::Loop& loop_;
   OriginSpec spec_;
@@ -49,6 +54,7 @@ class Origin {
   std::shared_ptr<const tls::ServerContext> context_;
   std::uint16_t port_ = 0;
   net::microseconds try_begun_{0};
+  std::size_t untaken_ = 0;                         // connections since the last take
   std::unique_ptr<net::ReservedPort> closed_port_;  // with Speaks::refuses: held, never listened on
   std::list<Live> live_;                            // stable addresses: callbacks hold them
   std::unique_ptr<net::Listener> listener_;         // last: gone first, so that nothing arrives while the rest goes

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
+#include <utility>
 
 #include "run/job.hpp"
 
@@ -25,9 +27,9 @@ struct Group {
 
 class Run {
  public:
-  Run(const RunOptions& options, std::vector<std::filesystem::path> files, Workshop& workshop,
+  Run(RunOptions options, std::vector<std::filesystem::path> files, Workshop& workshop,
       const std::function<void(path::ScenarioOutcome)>& finished)
-      : options_(options), files_(std::move(files)), workshop_(workshop), finished_(finished) {}
+      : options_(std::move(options)), files_(std::move(files)), workshop_(workshop), finished_(finished) {}
 
   RunSummary perform();
 
@@ -39,13 +41,14 @@ class Run {
 
   void add_round();
   void add(const std::filesystem::path& file);
+  bool wants_round() const;
   void start_jobs();
   void start(Group group);
   void keep(const Group& group, std::vector<path::TryOutcome> outcomes);
   void tell_finished();
   void stop();
 
-  const RunOptions& options_;
+  const RunOptions options_;
   const std::vector<std::filesystem::path> files_;
   Workshop& workshop_;
   const std::function<void(path::ScenarioOutcome)>& finished_;
@@ -53,8 +56,7 @@ class Run {
   std::deque<Group> waiting_;
   std::vector<std::unique_ptr<Active>> active_;
   RunSummary summary_;
-  unsigned rounds_ =
-      0;  // added so far: a round is read when the one before it is nearly over, so that memory stays flat
+  unsigned rounds_ = 0;       // added so far
   std::size_t in_round_ = 0;  // tries of one round
   std::size_t ended_ = 0;
 };
@@ -90,9 +92,15 @@ void Run::add(const std::filesystem::path& file) {
   }
 }
 
+// A round is read when the one before it is nearly over, and all before that are told: memory stays flat. One without
+// tries would be the same again.
+bool Run::wants_round() const {
+  return waiting_.empty() && in_round_ > 0 && rounds_ < options_.repeat && works_.size() <= files_.size();
+}
+
 void Run::start_jobs() {
   while (active_.size() < options_.jobs && !summary_.interrupted) {
-    if (waiting_.empty() && rounds_ < options_.repeat) add_round();
+    if (wants_round()) add_round();
     if (waiting_.empty()) return;
     Group group = std::move(waiting_.front());
     waiting_.pop_front();
@@ -147,17 +155,15 @@ void Run::stop() {
     if (active->job) keep(active->group, active->job->take_outcomes());
   active_.clear();
   waiting_.clear();
-  for (Work& work : works_) {
-    summary_.not_run += static_cast<unsigned>(work.open);
-    work.open = 0;
-  }
-  summary_.not_run += static_cast<unsigned>(in_round_ * (options_.repeat - rounds_));
+  std::size_t open = in_round_ * (options_.repeat - rounds_);
+  for (Work& work : works_) open += std::exchange(work.open, 0);
+  summary_.not_run = static_cast<unsigned>(std::min<std::size_t>(open, std::numeric_limits<unsigned>::max()));
   tell_finished();
 }
 
 RunSummary Run::perform() {
-  add_round();
   net::Interrupt interrupt(workshop_.loop, [this](int) { summary_.interrupted = true; });
+  add_round();
   start_jobs();
   workshop_.loop.run_until([this] { return summary_.interrupted || (active_.empty() && waiting_.empty()); });
   stop();
@@ -174,12 +180,15 @@ Result<RunSummary> run_scenarios(const RunOptions& options,
   auto mint = certs::Mint::create(std::chrono::system_clock::now());
   if (!mint) return tl::unexpected(mint.error());
   Workshop workshop{loop, **mint, std::nullopt};
+  RunOptions settled = options;
   if (!options.driver.empty()) {
     auto driver = proxy::read_driver(options.driver);
     if (!driver) return tl::unexpected(driver.error());
+    settled.read.proxy = driver->name;  // as with --proxy: a matrix of proxies is not run several times on this one
     workshop.own_driver = std::move(*driver);
   }
-  RunSummary summary = Run(options, *files, workshop, finished).perform();
+  RunSummary summary = Run(settled, *files, workshop, finished).perform();
+  summary.proxy = settled.read.proxy;
   summary.took = loop.now();
   return summary;
 }

@@ -11,7 +11,7 @@ namespace bothends::run {
 struct RunOptions {
   std::vector<std::filesystem::path> paths;  // files and folders
   ReadOptions read;
-  std::filesystem::path driver;                      // --driver; empty: none
+  std::filesystem::path driver;                      // --driver: its proxy takes the place of every `use`; empty: none
   unsigned jobs = 1;                                 // stages side by side
   unsigned repeat = 1;                               // rounds over all scenarios
   std::string name;                                  // only tries whose name contains this; empty: all
@@ -19,6 +19,7 @@ struct RunOptions {
 };
 
 struct RunSummary {
+  std::string proxy;  // the one that took the place of every `use`; empty: none did
   path::Counts counts;
   bool interrupted = false;
   unsigned not_run = 0;

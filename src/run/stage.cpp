@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/route.hpp"
 #include "run/profiles.hpp"
 #include "tls/stacks.hpp"
 
@@ -16,14 +17,6 @@ Unready unready(const Error& error) {
 
 // What distributions do: weak peers are met only by those who ask for old versions.
 bool asks_for_weak(const TlsSpec& spec) { return spec.min_version != 0 && spec.min_version < wire::tls1_2; }
-
-Result<net::Endpoint> endpoint_of(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return fail(ErrorCode::value, "the proxy's address needs a port: HOST:PORT");
-  std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  return net::Endpoint{host, static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)))};
-}
 
 }  // namespace
 
@@ -40,7 +33,7 @@ Stage::~Stage() {
 std::unique_ptr<Stage> Stage::set_up(Workshop& workshop, const StageSpec& spec, Ready ready) {
   auto stage = std::unique_ptr<Stage>(new Stage(workshop, spec, std::move(ready)));
   const auto problem = stage->build();
-  if (problem || !stage->real_) stage->tell_ready(problem);
+  if (problem || (!stage->real_ && !stage->reach_)) stage->tell_ready(problem);
   return stage;
 }
 
@@ -158,13 +151,7 @@ std::optional<Unready> Stage::make_setup() {
 std::optional<Unready> Stage::start_proxy() {
   const ProxySpec& spec = spec_.proxy;
   proxy_name_ = spec.use;
-  if (!spec.address.empty()) {
-    proxy_name_ = spec.address;
-    auto address = endpoint_of(spec.address);
-    if (!address) return unready(address.error());
-    proxy_address_ = std::move(*address);
-    return std::nullopt;
-  }
+  if (!spec.address.empty()) return reach_running_proxy();
   if (workshop_.own_driver) return start_real_proxy(*workshop_.own_driver);
   if (spec.use != "builtin") {
     auto driver = proxy::driver_named(spec.use);
@@ -179,22 +166,40 @@ std::optional<Unready> Stage::start_proxy() {
   return std::nullopt;
 }
 
+std::optional<Unready> Stage::reach_running_proxy() {
+  const ProxySpec& spec = spec_.proxy;
+  proxy_name_ = spec.address;
+  const auto unreachable = [this](const Error& error) { return unready({error.code, error.what, spec_.proxy.place}); };
+  const auto address = endpoint_of(spec.address);
+  if (!address) return unreachable(address.error());
+  reach_ = std::make_unique<Reach>(workshop_.loop, *address, [this, unreachable](Result<net::Endpoint> found) {
+    if (!found) return ready_(unreachable(found.error()));
+    proxy_address_ = std::move(*found);
+    ready_(std::nullopt);
+  });
+  return std::nullopt;
+}
+
 std::optional<Unready> Stage::start_real_proxy(const proxy::Driver& driver) {
   proxy_name_ = driver.name;
   proxy_stack_ = driver.stack;
   if (const auto why = proxy::declines(driver, setup_))
     return Unready{path::Status::skipped, driver.name + ": " + *why};
+  // The program is not here: said and counted, never green by itself. Whatever else keeps it from running is an error.
+  if (const auto binary = proxy::find_binary(driver); !binary)
+    return Unready{path::Status::skipped, binary.error().message()};
   auto started = proxy::RealProxy::start(workshop_.loop, driver, setup_, [this](Result<void> ready) {
     ready_(ready ? std::nullopt : std::optional(Unready{path::Status::error, ready.error().message()}));
   });
-  if (!started) {
-    // The program is not here: said and counted, never green by itself.
-    const bool missing = started.error().code == ErrorCode::resource;
-    return Unready{missing ? path::Status::skipped : path::Status::error, started.error().message()};
-  }
+  if (!started) return Unready{path::Status::error, started.error().message()};
   real_ = std::move(*started);
   proxy_address_ = {"127.0.0.1", real_->port()};
   return std::nullopt;
+}
+
+std::optional<Unready> Stage::broken() const {
+  if (!real_ || real_->running()) return std::nullopt;
+  return Unready{path::Status::error, proxy_name_ + " has ended by itself during an earlier try"};
 }
 
 Result<tls::ClientSettings> Stage::client_settings(const ClientSpec& spec) const {
@@ -221,7 +226,8 @@ tl::expected<const Stage::ClientKit*, Unready> Stage::client_kit(const ClientSpe
   if (!spec.like.empty()) {
     auto profile = client_profile(spec.like);
     if (!profile) return tl::unexpected(unready({profile.error().code, profile.error().what, spec.place}));
-    if (auto applied = apply(**profile, *kit.stack, *settings); !applied) return tl::unexpected(unready(applied.error()));
+    if (auto applied = apply(**profile, *kit.stack, *settings); !applied)
+      return tl::unexpected(unready(applied.error()));
   }
   kit.settings = std::move(*settings);
   auto context = kit.stack->client(kit.settings);
@@ -235,7 +241,8 @@ tl::expected<std::unique_ptr<tls::Engine>, Unready> Stage::client_engine(const T
   if (!kit) return tl::unexpected(kit.error());
   tls::Peer peer{.name = one.host};
   using From = proxy::NameSource::From;
-  if (one.client.sni.from == From::host) peer.sni = one.host;
+  // RFC 6066 section 3: an address is no name.
+  if (one.client.sni.from == From::host && !proxy::is_address(one.host)) peer.sni = one.host;
   if (one.client.sni.from == From::fixed) peer.sni = one.client.sni.fixed;
   auto engine = (*kit)->context->connect(peer);
   if (!engine) return tl::unexpected(unready(engine.error()));

@@ -10,6 +10,7 @@
 #include "proxy/real_proxy.hpp"
 #include "run/client.hpp"
 #include "run/origin.hpp"
+#include "run/reach.hpp"
 
 namespace bothends::run {
 
@@ -39,8 +40,12 @@ class Stage {
   /// Engine and address for this try's client.
   tl::expected<std::unique_ptr<tls::Engine>, Unready> client_engine(const TrySpec& one);
   const net::Endpoint& proxy_address() const { return proxy_address_; }
+  const std::vector<std::unique_ptr<Origin>>& origins() const { return origins_; }
 
-  void begin_try();
+  /// Why no further try can be: the real proxy has ended.
+  std::optional<Unready> broken() const;
+  /// What came to the origins until now belongs to no try; times count from here. Returns Loop::now().
+  net::microseconds begin_try();
   /// No origin connection is in the middle of something.
   bool quiet() const;
   /// Everything that both ends saw since begin_try(), joined with what the client saw.
@@ -54,6 +59,7 @@ class Stage {
   std::optional<Unready> make_setup();
   std::optional<Unready> start_proxy();
   std::optional<Unready> start_real_proxy(const proxy::Driver& driver);
+  std::optional<Unready> reach_running_proxy();
   void tell_ready(std::optional<Unready> problem);
 
   Result<void> fill(tls::CommonSettings& settings, const TlsSpec& spec, const std::vector<std::string>& trust) const;
@@ -81,12 +87,13 @@ class Stage {
   std::string proxy_name_;
   std::string proxy_stack_ = "openssl";
   net::Endpoint proxy_address_;
-  std::unique_ptr<proxy::Proxy> builtin_;  // at most one of the two
+  std::unique_ptr<proxy::Proxy> builtin_;  // at most one of the three
   std::unique_ptr<proxy::RealProxy> real_;
+  std::unique_ptr<Reach> reach_;
   std::size_t log_seen_ = 0;
   net::microseconds try_begun_{0};
   std::map<std::string, ClientKit> kits_;                       // by a text that tells settings apart
-  std::map<std::string, policy::ChainVerdict> examined_;        // by chain, trust and name
+  std::map<std::string, policy::ChainVerdict> examined_;        // by a digest of chain, trust and name
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // tasks posted to the loop ask it
 };
 

@@ -1,6 +1,7 @@
 // Joining what both ends saw of one try.
 #include <algorithm>
 
+#include "proxy/route.hpp"
 #include "run/stage.hpp"
 #include "tls/digest.hpp"
 #include "tls/examine.hpp"
@@ -10,11 +11,25 @@ namespace bothends::run {
 
 namespace {
 
-std::string text_of_codes(const wire::Codes& codes) {
+// Each part with its length before it: no two lists of parts give the same text.
+void add(std::string& key, std::string_view part) {
+  key += std::to_string(part.size());
+  key += ':';
+  key += part;
+}
+
+void add(std::string& key, const std::vector<std::string>& parts) {
+  add(key, std::to_string(parts.size()));
+  for (const std::string& part : parts) add(key, part);
+}
+
+void add(std::string& key, const wire::Codes& codes) {
   std::string text;
   for (const std::uint16_t code : codes) text += std::to_string(code) + ",";
-  return text + ";";
+  add(key, text);
 }
+
+std::string host_of(const TrySpec& one) { return proxy::host_of(one.host_field).value_or(one.host_field); }
 
 std::vector<Bytes> chain_of(const wire::Certificate& certificate) {
   std::vector<Bytes> chain;
@@ -35,20 +50,25 @@ std::string checked_name(const proxy::OriginLeg& leg, const std::string& host) {
 }  // namespace
 
 std::string settings_key(const ClientSpec& spec) {
-  std::string key = spec.stack + ";" + spec.like + ";" + std::to_string(spec.min_version) + "-" +
-                    std::to_string(spec.max_version) + ";" + text_of_codes(spec.suites) + text_of_codes(spec.groups) +
-                    text_of_codes(spec.signature_schemes);
-  for (const std::string& protocol : spec.alpn) key += protocol + ",";
-  key += ";" + std::to_string(static_cast<int>(spec.verify)) + ";";
-  for (const std::string& trusted : spec.trust) key += trusted + ",";
-  return key + ";" + spec.certificate;
+  std::string key;
+  add(key, spec.stack);
+  add(key, spec.like);
+  add(key, wire::Codes{spec.min_version, spec.max_version, static_cast<std::uint16_t>(spec.verify)});
+  add(key, spec.suites);
+  add(key, spec.groups);
+  add(key, spec.signature_schemes);
+  add(key, spec.alpn);
+  add(key, spec.trust);
+  add(key, spec.certificate);
+  return key;
 }
 
-void Stage::begin_try() {
+net::microseconds Stage::begin_try() {
   try_begun_ = workshop_.loop.now();
-  for (const auto& origin : origins_) origin->begin_try();
+  for (const auto& origin : origins_) origin->begin_try(try_begun_);
   if (real_) real_->take_log();
   if (builtin_) log_seen_ = builtin_->logged();
+  return try_begun_;
 }
 
 bool Stage::quiet() const {
@@ -61,8 +81,7 @@ path::Known Stage::known_for(const TrySpec& one) const {
   if (!spec_.proxy.address.empty()) return known;
   const tls::Stack* proxy_stack = tls::stack_named(proxy_stack_);
   if (proxy_stack) known.proxy = tls::policy_of(*proxy_stack, setup_.front);
-  const std::string host = one.host_field.substr(0, one.host_field.find(':'));
-  const proxy::Route* route = proxy::route_for(setup_.routes, host);
+  const proxy::Route* route = proxy::route_for(setup_.routes, host_of(one));
   if (!route) return known;
   known.origin_name = route->leg.origin;
   known.proxy_origin_tls = route->leg.tls;
@@ -79,10 +98,13 @@ path::Known Stage::known_for(const TrySpec& one) const {
 
 policy::ChainVerdict Stage::examine_chain(const std::vector<Bytes>& chain, const std::vector<Bytes>& trust,
                                           const std::string& name) {
-  Bytes all = bytes_of(view_of(name));
-  for (const auto* list : {&chain, &trust})
-    for (const Bytes& der : *list) append(all, der);
-  const std::string key{text_of(all)};
+  std::string all;
+  add(all, name);
+  for (const auto* list : {&chain, &trust}) {
+    add(all, std::to_string(list->size()));
+    for (const Bytes& der : *list) add(all, text_of(der));
+  }
+  const std::string key{text_of(tls::sha256(view_of(all)))};
   if (const auto found = examined_.find(key); found != examined_.end()) return found->second;
   if (examined_.size() > 1000) examined_.clear();
   const policy::ChainVerdict verdict =
@@ -105,11 +127,11 @@ void Stage::examine(path::PathRecord& record, const TrySpec& one) {
 path::PathRecord Stage::take(const TrySpec& one, path::Observation client) {
   path::PathRecord record;
   record.url = one.url;
-  record.host = one.host_field.substr(0, one.host_field.find(':'));
+  record.host = host_of(one);
   record.proxy = proxy_name_;
   record.client = std::move(client);
   for (const auto& origin : origins_)
-    for (path::Observation& seen : origin->take(true)) record.origins.push_back(std::move(seen));
+    for (path::Observation& seen : origin->take()) record.origins.push_back(std::move(seen));
   std::ranges::stable_sort(record.origins, {}, &path::Observation::begun);
   record.known = known_for(one);
   examine(record, one);
