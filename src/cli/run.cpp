@@ -87,6 +87,8 @@ class Reports {
 
 int perform(Options& options) {
   if (auto matrix = read_matrix(options); !matrix) return complain(matrix.error());
+  if (!options.json.empty() && options.json == options.junit)
+    return complain({ErrorCode::usage, "--json and --junit cannot both write to " + printable(options.json), {}});
   Reports reports;
   if (auto opened = reports.open(options); !opened) return complain(opened.error());
   // A machine's report on standard output is not mixed with the one for people.
@@ -98,7 +100,7 @@ int perform(Options& options) {
                                        .quiet = options.quiet};
   Progress progress(!options.quiet);
   options.run.progress = [&](const std::string& line) { progress.show(line); };
-  path::RunOutcome outcome{.proxy = options.run.read.proxy, .version = BOTHENDS_VERSION, .began = utc_now()};
+  path::RunOutcome outcome{.version = BOTHENDS_VERSION, .began = utc_now()};
   const auto summary = run::run_scenarios(options.run, [&](const path::ScenarioOutcome& scenario) {
     progress.clear();
     std::fputs(report::console(scenario, console).c_str(), people);
@@ -107,14 +109,15 @@ int perform(Options& options) {
   });
   progress.clear();
   if (!summary) return complain(summary.error());
+  outcome.proxy = summary->proxy;
   outcome.interrupted = summary->interrupted;
   outcome.not_run = summary->not_run;
   outcome.took = summary->took;
   std::fputs(
       report::console_summary(summary->counts, summary->interrupted, summary->not_run, summary->took, console).c_str(),
       people);
-  if (std::fflush(people) != 0)
-    return complain({ErrorCode::file, "the report could not be written to standard output", {}});
+  if (std::fflush(people) != 0 || std::ferror(people))
+    return complain({ErrorCode::file, "the report for people could not be written", {}});
   if (auto done = reports.commit(outcome, summary->counts); !done) return complain(done.error());
   return path::exit_code(summary->counts, summary->interrupted, options.strict);
 }
