@@ -29,14 +29,17 @@ bool checks_host(const OriginLeg& leg) {
   return leg.verify_name.from == From::host || (leg.verify_name.from == From::none && leg.sni.from == From::none);
 }
 
-// What a proxy with one setting for all its origins cannot tell apart. Clear text has none of it.
+// What a proxy with one setting for all its origins cannot tell apart.
 bool differ(const OriginLeg& a, const OriginLeg& b) {
+  if (!a.tls || !b.tls) return a.tls != b.tls;
   const tls::ClientSettings &x = a.settings, &y = b.settings;
-  const auto lists = [](const tls::ClientSettings& s) { return std::tie(s.suites, s.groups, s.signature_schemes); };
-  return a.tls && b.tls &&
-         (versions_of(x) != versions_of(y) || lists(x) != lists(y) || x.alpn != y.alpn || x.trust != y.trust ||
-          x.verify != y.verify || x.certificate.has_value() != y.certificate.has_value() ||
-          (x.certificate && x.certificate->chain != y.certificate->chain));
+  const auto lists = [](const tls::ClientSettings& s) {
+    return std::tie(s.suites, s.groups, s.signature_schemes, s.alpn, s.trust, s.verify);
+  };
+  const auto chain = [](const tls::ClientSettings& s) {
+    return s.certificate ? s.certificate->chain : std::vector<Bytes>{};
+  };
+  return versions_of(x) != versions_of(y) || lists(x) != lists(y) || chain(x) != chain(y);
 }
 
 const std::vector<Feature>& features() {
@@ -49,6 +52,9 @@ const std::vector<Feature>& features() {
       {"front.groups", [](F f) { return !f.groups.empty(); }, {}},
       {"front.signature_schemes", [](F f) { return !f.signature_schemes.empty(); }, {}},
       {"front.alpn", [](F f) { return !f.alpn.empty(); }, {}},
+      {"front.alpn!=http/1.1",
+       [](F f) { return !f.alpn.empty() && f.alpn != std::vector<std::string>{"http/1.1"}; },
+       {}},
       {"front.strict_sni", [](F f) { return f.strict_sni; }, {}},
       {"front.client_certificate", [](F f) { return f.client_certificate != policy::ClientCertificate::none; }, {}},
       {"routes.tls=false", {}, [](S, R r) { return !r.leg.tls; }},

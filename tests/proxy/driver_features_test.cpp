@@ -70,7 +70,8 @@ TEST_CASE("features: each of the front is there when it is asked for, and only t
   CHECK(front([](auto& f) { f.suites = {0x1301}; }) == Words{"front.suites"});
   CHECK(front([](auto& f) { f.groups = {29}; }) == Words{"front.groups"});
   CHECK(front([](auto& f) { f.signature_schemes = {0x0403}; }) == Words{"front.signature_schemes"});
-  CHECK(front([](auto& f) { f.alpn = {"h2"}; }) == Words{"front.alpn"});
+  CHECK(front([](auto& f) { f.alpn = {"http/1.1"}; }) == Words{"front.alpn"});
+  CHECK(front([](auto& f) { f.alpn = {"h2", "http/1.1"}; }) == Words{"front.alpn", "front.alpn!=http/1.1"});
   CHECK(front([](auto& f) { f.strict_sni = true; }) == Words{"front.strict_sni"});
   CHECK(front([](auto& f) { f.client_certificate = policy::ClientCertificate::optional; }) ==
         Words{"front.client_certificate"});
@@ -130,14 +131,14 @@ TEST_CASE("features: routes differ in what a proxy may have one setting for") {
         .contains("routes.differ");
   };
   CHECK_FALSE(second([](auto&) {}));
-  CHECK_FALSE(second([](auto& l) { l.tls = false, l.settings.verify = policy::Verify::none; }));
   CHECK_FALSE(second([](auto& l) { l.sni = {From::fixed, "x"}, l.port = 4; }));
+  CHECK(second([](auto& l) { l.tls = false; }));
   CHECK(second([](auto& l) { l.settings.verify = policy::Verify::none; }));
   CHECK(second([](auto& l) { l.settings.trust = {Bytes{1}}; }));
   CHECK(second([](auto& l) { l.settings.max_version = wire::tls1_2; }));
   CHECK(second([](auto& l) { l.settings.suites = {0x1301}; }));
   CHECK(second([](auto& l) { l.settings.alpn = {"h2"}; }));
-  CHECK(second([](auto& l) { l.settings.certificate = tls::Credential{}; }));
+  CHECK(second([](auto& l) { l.settings.certificate = tls::Credential{.name = "", .chain = {Bytes{1}}}; }));
 }
 
 TEST_CASE("features: a driver declines with its reason, and several words mean all of them of one route") {
