@@ -46,7 +46,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return pointers;
 }
 
-/// Until the child has ended, `milliseconds` at most. Kernels without pidfd_open (before Linux 5.3) always wait that long.
+/// Until the child has ended, `milliseconds` at most. Kernels without pidfd_open (before Linux 5.3) always wait that
+/// long.
 void wait_for_exit(pid_t pid, int milliseconds) {
   pollfd ended{static_cast<int>(syscall(SYS_pidfd_open, pid, 0)), POLLIN, 0};
   poll(&ended, ended.fd >= 0 ? 1 : 0, milliseconds);
