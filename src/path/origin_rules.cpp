@@ -47,7 +47,9 @@ Story no_route(const PathRecord& record) {
 
 // No connection came, and the client was told that something is wrong.
 Story unreachable(const PathRecord& record) {
-  if (!record.origins.empty() || (answered(record) && client_status(record) < 500)) return std::nullopt;
+  // With a proxy that runs already there may be no origin of ours behind it: silence there says nothing.
+  if (!record.known.proxy || !record.origins.empty()) return std::nullopt;
+  if (answered(record) && client_status(record) < 500) return std::nullopt;
   std::vector<std::string> evidence{"no connection reached any origin", say_client(record)};
   if (!record.known.origin_address.empty())
     evidence.push_back("the proxy's route leads to " + record.known.origin_address);

@@ -270,6 +270,8 @@ TEST_CASE("other protocols and no answers are not refusals") {
   PathRecord nobody = with_status(503);
   CHECK(only(nobody).cause == "origin-unreachable");
   CHECK(only(nobody).certainty == Certainty::inferred);
+  nobody.known = {};  // a proxy that runs already: its origins are not ours
+  CHECK(only(nobody).cause == "proxy-failed");
   PathRecord no_route = with_status(421);
   no_route.known.origin_name.clear();
   CHECK(only(no_route).cause == "no-route");
