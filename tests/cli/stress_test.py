@@ -40,7 +40,7 @@ def write(folder, index):
 
 
 def main():
-    rounds = sys.argv[1] if len(sys.argv) > 1 else "10"
+    rounds = sys.argv[1] if len(sys.argv) > 1 else "25"
     checks = Checks()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
