@@ -22,7 +22,14 @@ struct Row {
   Spans arrow;
   std::string to;
   Spans details;
+  unsigned times = 1;  // a proxy that tries again and fares the same takes one row
 };
+
+bool alike(const Spans& a, const Spans& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Span& one, const Span& other) {
+    return one.text == other.text && one.tone == other.tone;
+  });
+}
 
 std::string repeated(std::string_view sign, std::size_t count) {
   std::string out;
@@ -140,9 +147,16 @@ std::vector<Row> rows_of(const path::PathRecord& record, Detail detail, const St
   if (record.origins.empty()) rows.push_back(unreached(record, style));
   for (const auto& seen : record.origins) {
     if (rows.size() > most_connections) break;
-    rows.push_back(
-        {"proxy", arrow_of(seen, style), called("origin", seen.name, style), Details(seen, detail, style).all()});
+    Row row{"proxy", arrow_of(seen, style), called("origin", seen.name, style), Details(seen, detail, style).all()};
+    Row& last = rows.back();
+    const bool same = last.from == row.from && last.to == row.to && alike(last.arrow, row.arrow);
+    if (same && alike(last.details, row.details))
+      ++last.times;
+    else
+      rows.push_back(std::move(row));
   }
+  for (Row& row : rows)
+    if (row.times > 1) row.details.push_back({fmt::format("{} times", row.times), Tone::strong});
   return rows;
 }
 
@@ -169,8 +183,10 @@ std::string picture(const path::PathRecord& record, Detail detail, const Style& 
   for (const auto& row : rows) to_width = std::max(to_width, display_width(row.to));
   std::string out;
   for (const auto& row : rows) out += drawn(row, style, indent, to_width);
-  if (record.origins.size() > most_connections) {
-    auto more = fmt::format("… and {} more connections to origins", record.origins.size() - most_connections);
+  std::size_t shown = 0;
+  for (const auto& row : rows) shown += row.times;
+  if (const std::size_t all = 1 + record.origins.size(); all > shown && !record.origins.empty()) {
+    auto more = fmt::format("… and {} more connections to origins", all - shown);
     out += std::string(indent + 7, ' ') + style.paint({style.text(more), Tone::dim}) + "\n";
   }
   return out;

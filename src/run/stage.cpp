@@ -131,6 +131,8 @@ std::optional<Unready> Stage::make_setup() {
   const ProxySpec& spec = spec_.proxy;
   if (!spec.address.empty()) return std::nullopt;
   if (auto filled = fill(setup_.front, spec, {}); !filled) return unready(filled.error());
+  // What reverse proxies negotiate unless told otherwise, as long as nobody here speaks HTTP/2.
+  if (setup_.front.alpn.empty()) setup_.front.alpn = {"http/1.1"};
   setup_.front.weak = asks_for_weak(spec);
   setup_.front.strict_sni = spec.strict_sni;
   setup_.front_stack = spec.stack;

@@ -148,7 +148,17 @@ TEST_CASE("no connection, and many of them") {
   one.record->known.origin_name.clear();
   CHECK(has(report::console(only(one), {}), "no connection to any origin"));
   one.record->origins.assign(7, support::an_origin());
+  for (std::size_t i = 0; i < 7; i += 2) one.record->origins[i].name = "other";
   CHECK(has(report::console(only(one), {}), "… and 3 more connections to origins"));
+}
+
+TEST_CASE("a proxy that tries again and fares the same takes one row") {
+  auto one = samples::passed();
+  one.record->origins.assign(4, support::an_origin());
+  const auto text = report::console(only(one), {});
+  CHECK(has(text, "SNI shop.test · HTTP 200 · 4 times"));
+  CHECK_FALSE(has(text, "more connections"));
+  CHECK(text.find("origin shop") == text.rfind("origin shop"));
 }
 
 TEST_CASE("errors and skipped tries say why; a broken scenario says where") {
