@@ -112,6 +112,7 @@ struct RealProxy::State {
   std::filesystem::path folder;
   std::optional<std::string> sni;
   Ready ready;
+  std::function<void()> stopped;
   std::shared_ptr<const tls::ClientContext> knock_context;
   std::unique_ptr<net::Connection> knocking;
   std::unique_ptr<net::Timer> deadline, again;
@@ -134,7 +135,7 @@ struct RealProxy::State {
   bool logs_to_output() const { return driver.log.empty(); }
   std::string last_words() const;
   void knock();
-  void knocked(const policy::Ending& ending, bool opened);
+  void knocked(const policy::Ending& ending);
 };
 
 // Readiness is a completed TLS handshake: some proxies open their port long before they can answer. A proxy that
@@ -142,25 +143,23 @@ struct RealProxy::State {
 void RealProxy::State::knock() {
   auto engine = knock_context->connect({.sni = sni});
   if (!engine) return tell(tl::unexpected(engine.error()));
-  const auto opened = std::make_shared<bool>(false);
+  const auto answered = [this] {
+    // Told from a turn of its own: whoever is told may destroy all this.
+    again = std::make_unique<net::Timer>(loop, 0ms, [this] { tell({}); });
+    knocking->close(0ms);
+  };
+  const auto ended = [this](const policy::Ending& end) { knocked(end); };
   knocking = net::Connection::connect(loop, {"127.0.0.1", port.port()}, std::move(*engine),
-                                      {.handshake = 2000ms, .total = 3000ms},
-                                      {
-                                          .opened =
-                                              [this, opened] {
-                                                *opened = true;
-                                                knocking->close(0ms);
-                                              },
-                                          .ended = [this, opened](const policy::Ending& end) { knocked(end, *opened); },
-                                      });
+                                      {.handshake = 2000ms, .total = 3000ms}, {.opened = answered, .ended = ended});
 }
 
-void RealProxy::State::knocked(const policy::Ending& ending, bool opened) {
+void RealProxy::State::knocked(const policy::Ending& ending) {
+  const bool opened = knocking->opened();
   knocking.reset();
-  if (told) return;
-  if (opened || ending.how == policy::Ending::How::alert_received) return tell({});
+  if (told || opened) return;
+  if (ending.how == policy::Ending::How::alert_received) return tell({});
   // A refused knock costs next to nothing: quick while most proxies start, rarer for those that take their time.
-  again = std::make_unique<net::Timer>(loop, ++knocks < 50 ? 2ms : 20ms, [this] { knock(); });
+  again = std::make_unique<net::Timer>(loop, ++knocks < 100 ? 1ms : 20ms, [this] { knock(); });
 }
 
 std::string RealProxy::State::last_words() const {
@@ -192,10 +191,13 @@ Result<net::Command> RealProxy::State::command(const std::filesystem::path& bina
 }
 
 Result<void> RealProxy::State::run(const net::Command& command) {
-  auto context = tls::openssl().client({});
+  tls::ClientSettings settings;
+  settings.groups = {0x001d, 0x0017};  // x25519, secp256r1: quicker to offer than today's defaults
+  auto context = tls::openssl().client(settings);
   if (!context) return tl::unexpected(context.error());
   knock_context = *context;
   auto started = net::Process::start(loop, command, [this](const net::Exit& exit) {
+    if (stopped) return std::exchange(stopped, nullptr)();
     tell(fail(ErrorCode::proxy, driver.name + " " + exit.text() + " before it was ready; " + last_words()));
   });
   if (!started) return tl::unexpected(started.error());
@@ -204,7 +206,7 @@ Result<void> RealProxy::State::run(const net::Command& command) {
     tell(fail(ErrorCode::proxy, driver.name + " was not ready within " + std::to_string(driver.ready_within.count()) +
                                     " ms; " + last_words()));
   });
-  again = std::make_unique<net::Timer>(loop, 2ms, [this] { knock(); });
+  again = std::make_unique<net::Timer>(loop, 4ms, [this] { knock(); });
   return {};
 }
 
@@ -235,6 +237,16 @@ RealProxy::~RealProxy() {
   state_->process.reset();
   std::error_code ignored;
   std::filesystem::remove_all(state_->folder, ignored);
+}
+
+void RealProxy::stop(std::function<void()> stopped) {
+  State& state = *state_;
+  state.told = true;
+  state.again.reset();
+  state.deadline.reset();
+  if (!running()) return state.loop.post(std::move(stopped));
+  state.stopped = std::move(stopped);
+  state.process->stop(state.driver.stop_within);
 }
 
 std::uint16_t RealProxy::port() const { return state_->port.port(); }

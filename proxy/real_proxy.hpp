@@ -16,7 +16,10 @@ class RealProxy {
   /// own last words when it exits, refuses its configuration, or is not ready in time.
   static Result<std::unique_ptr<RealProxy>> start(net::Loop& loop, const Driver& driver, const Setup& setup,
                                                   Ready ready);
-  ~RealProxy();  // ends the process group, waits for it at most `stop_within`, removes the scratch folder
+  /// Ends the process group, waits for it at most `stop_within`, blocking, and removes the scratch folder.
+  ~RealProxy();
+  /// The same without blocking: `stopped` comes from the loop when the program has ended, at once if it has already.
+  void stop(std::function<void()> stopped);
 
   std::uint16_t port() const;
   bool running() const;

@@ -77,8 +77,7 @@ void Job::ready(std::optional<Unready> problem) {
     outcome.reason = problem->reason;
     outcomes_.push_back(std::move(outcome));
   }
-  auto done = std::move(done_);
-  done(std::move(outcomes_));
+  finish();
 }
 
 void Job::begin_next() {
@@ -130,8 +129,14 @@ void Job::add(path::TryOutcome outcome) {
   workshop_.loop.post([this, alive = alive_] {
     if (!*alive) return;
     if (outcomes_.size() < tries_.size()) return begin_next();
+    finish();
+  });
+}
+
+void Job::finish() {
+  stage_->shut_down([this] {
     stage_.reset();
-    auto done = std::move(done_);
+    const auto done = std::move(done_);
     done(std::move(outcomes_));
   });
 }

@@ -27,6 +27,7 @@ class Job {
   void begin_next();
   void settle(unsigned turn);
   void conclude();
+  void finish();
   void add(path::TryOutcome outcome);
   void add_unready(Unready why);
   const TrySpec& current() const { return *tries_[outcomes_.size()]; }

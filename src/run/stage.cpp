@@ -30,6 +30,16 @@ Stage::~Stage() {
   builtin_.reset();
 }
 
+void Stage::shut_down(std::function<void()> ended) {
+  const auto tell = [this, alive = alive_, ended = std::move(ended)] {
+    workshop_.loop.post([alive, ended] {
+      if (*alive) ended();
+    });
+  };
+  if (real_) return real_->stop(tell);
+  tell();
+}
+
 std::unique_ptr<Stage> Stage::set_up(Workshop& workshop, const StageSpec& spec, Ready ready) {
   auto stage = std::unique_ptr<Stage>(new Stage(workshop, spec, std::move(ready)));
   const auto problem = stage->build();

@@ -36,6 +36,8 @@ class Stage {
   /// `ready` comes once, from the loop, not from inside. Destroying a stage ends all of it.
   static std::unique_ptr<Stage> set_up(Workshop& workshop, const StageSpec& spec, Ready ready);
   ~Stage();
+  /// Ends the proxy without blocking; `ended` comes once, from the loop, and may destroy the stage.
+  void shut_down(std::function<void()> ended);
 
   /// Engine and address for this try's client.
   tl::expected<std::unique_ptr<tls::Engine>, Unready> client_engine(const TrySpec& one);

@@ -161,6 +161,27 @@ TEST_CASE("a proxy gets the time to stop that its driver gives it") {
   std::filesystem::remove(mark);
 }
 
+TEST_CASE("stopping does not hold up the loop, and is told once") {
+  Stand stand;
+  Driver driver = script("trap '' TERM; while :; do sleep 0.01; done");
+  driver.ready_within = std::chrono::milliseconds{200};
+  stand.start(driver);
+  unsigned told = 0, turns = 0;
+  stand.proxy->stop([&] { ++told; });
+  CHECK(told == 0);
+  std::function<void()> turn = [&] {
+    ++turns;
+    if (told == 0) stand.chain.loop.after(std::chrono::milliseconds{1}, turn);
+  };
+  turn();
+  stand.chain.until([&] { return told > 0; });
+  CHECK(turns > 5);  // it ignores SIGTERM: others had their turns for 200 ms
+  CHECK_FALSE(stand.proxy->running());
+  stand.proxy->stop([&] { ++told; });
+  stand.chain.until([&] { return told > 1; });
+  CHECK(told == 2);
+}
+
 TEST_CASE("what cannot be started says why and leaves nothing") {
   const auto before = [] {
     std::size_t count = 0;
