@@ -187,7 +187,8 @@ Result<net::Command> RealProxy::State::command(const std::filesystem::path& bina
   if (!arguments) return tl::unexpected(arguments.error());
   auto environment = environment_for(driver, port.port(), folder);
   if (!environment) return tl::unexpected(environment.error());
-  return net::Command{std::move(*arguments), std::move(*environment), folder};
+  return net::Command{
+      .arguments = std::move(*arguments), .environment = std::move(*environment), .folder = folder, .own_folder = true};
 }
 
 Result<void> RealProxy::State::run(const net::Command& command) {

@@ -105,6 +105,7 @@ int Process::State::spawn(const Command& command, int write_end) {
   streams[1].flags = streams[2].flags = UV_INHERIT_FD;
   streams[1].data.fd = streams[2].data.fd = write_end;
   const std::string folder = command.folder.string();
+  if (command.own_folder) loop.reaper.announce(folder);
   uv_process_options_t options{};
   options.file = argument_pointers[0];
   options.args = argument_pointers.data();

@@ -19,6 +19,7 @@ struct Command {
   std::vector<std::string> arguments;  // the first is the program, looked up in PATH; never a shell's text
   std::vector<std::pair<std::string, std::string>> environment;  // added to ours
   std::filesystem::path folder;                                  // working directory; empty: ours
+  bool own_folder = false;  // nobody else works in that folder: whoever does is ended when we are killed
 };
 
 struct Exit {

@@ -16,6 +16,13 @@ class Reaper {
   /// child that we had started and not yet told of, and one that has left its group.
   static constexpr const char* variable = "BOTHENDS_CHILD_OF";
 
+  /// A folder's identity.
+  struct Folder {
+    dev_t device = 0;
+    ino_t node = 0;
+    friend bool operator==(const Folder&, const Folder&) = default;
+  };
+
   Reaper();
   ~Reaper();
   Reaper(const Reaper&) = delete;
@@ -24,12 +31,14 @@ class Reaper {
   const std::string& mark() const { return mark_; }
   /// Starts it unless it runs; false when there can be none (no processes or descriptors left).
   bool ready();
-  /// Only after ready().
+  /// Only after ready(). Before a child is started: the folder of its own that it will work in; empty: none.
+  void announce(const std::string& folder);
   void watch(pid_t group);
   void forget(pid_t group);
 
  private:
-  void tell(pid_t group, int what);
+  template <class Told>
+  void tell(const Told& word);
 
   std::string mark_;
   pid_t pid_ = -1;

@@ -83,15 +83,20 @@ def have(proxy, checks):
     return False
 
 
-def processes(marker):
-    """Command lines of living processes whose environment holds the marker."""
+def processes(*marks):
+    """Command lines of living processes that have one of the marks in their environment or on their command line.
+
+    nginx writes its title over its environment; its configuration's path stays in the title."""
     found = []
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            if marker.encode() in (entry / "environ").read_bytes() and "Z" not in (entry / "stat").read_text().split(")")[1][:3]:
-                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            if "Z" in (entry / "stat").read_text().split(")")[1][:3]:
+                continue
+            line = (entry / "cmdline").read_bytes()
+            if any(mark.encode() in (entry / "environ").read_bytes() + line for mark in marks):
+                found.append(line.replace(b"\0", b" ").decode(errors="replace"))
         except OSError:
             continue
     return found

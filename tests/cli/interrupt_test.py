@@ -39,7 +39,8 @@ def interrupted(checks, name, which, moment, extra):
             process.kill()
             checks.that(f"{name}: ends", False, "still running 30 s after the signal")
             return
-        checks.that(f"{name}: no process is left", eventually(lambda: not processes(marker)), processes(marker))
+        checks.that(f"{name}: no process is left", eventually(lambda: not processes(marker, str(scratch))),
+                    processes(marker, str(scratch)))
         if which == signal.SIGKILL:
             return
         checks.equal(f"{name}: exit", process.returncode, 130)
@@ -60,7 +61,7 @@ def main():
         if not have(proxy, checks):
             continue
         for which in (signal.SIGINT, signal.SIGKILL):
-            for _ in range(3):
+            for _ in range(4):
                 moment = chance.uniform(0.1, 1.5)
                 interrupted(checks, f"{proxy}, {which.name} after {moment:.2f} s", which, moment, ["--proxy", proxy])
     checks.done()

@@ -58,7 +58,7 @@ def main():
         checks.equal("all ran", document["counts"]["total"], 16 * 8 * int(rounds))
         checks.equal("no temporary file is left", os.listdir(scratch), [])
         # A port lives as long as the process that has it.
-        checks.equal("no process is left", processes(f"BOTHENDS_TEST_MARK={scratch.parent.name}"), [])
+        checks.equal("no process is left", processes(f"BOTHENDS_TEST_MARK={scratch.parent.name}", str(scratch)), [])
     process = bothends("run", "scenarios/", "--jobs", "8", "--repeat", rounds, "-q", timeout=600)
     checks.that("the shipped scenarios never flake", process.returncode == 0, process.stdout)
     checks.done()
