@@ -26,11 +26,6 @@ const std::vector<std::string> stacks{"openssl", "mbedtls", "other"};
 
 std::string in_quotes(std::string_view text) { return "\"" + printable(text, 80) + "\""; }
 
-std::string perhaps(std::string_view word, const std::vector<std::string>& candidates) {
-  const auto near = did_you_mean(word, candidates);
-  return near ? ": did you mean \"" + *near + "\"?" : "";
-}
-
 bool only_of(std::string_view text, std::string_view allowed) {
   return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
 }
@@ -95,7 +90,7 @@ const toml::node* DriverReader::node(std::string_view key, bool needed) {
 void DriverReader::check_keys() {
   for (const auto& [key, value] : table_)
     if (std::ranges::find(keys, key.str()) == keys.end())
-      complain(key.source().begin, "a driver has no key " + in_quotes(key.str()) + perhaps(key.str(), keys));
+      complain(key.source().begin, "a driver has no key " + in_quotes(key.str()) + suggestion(key.str(), keys));
 }
 
 std::string DriverReader::text_of(const toml::node& node, const std::string& what) {
@@ -158,7 +153,7 @@ std::string DriverReader::stack() {
   if (!table_.contains("stack")) return "openssl";
   std::string name = text("stack", false);
   if (std::ranges::find(stacks, name) == stacks.end())
-    complain(*table_.get("stack"), "\"stack\" must be one of " + join(stacks, ", ") + perhaps(name, stacks));
+    complain(*table_.get("stack"), "\"stack\" must be one of " + join(stacks, ", ") + suggestion(name, stacks));
   return name;
 }
 
@@ -181,7 +176,7 @@ std::vector<Cannot> DriverReader::cannot() {
   for (const auto& [features, why] : *table) {
     for (const std::string& word : split(features.str(), '&'))
       if (std::ranges::find(all_features(), word) == all_features().end())
-        complain(features.source().begin, "there is no feature " + in_quotes(word) + perhaps(word, all_features()));
+        complain(features.source().begin, "there is no feature " + in_quotes(word) + suggestion(word, all_features()));
     list.push_back({std::string(features.str()), printable(text_of(why, in_quotes(features.str())))});
   }
   return list;
@@ -254,9 +249,9 @@ Result<Driver> driver_named(std::string_view name) {
     if (file.name.substr(0, file.name.rfind('.')) == name) return parse_driver(file.content, std::string(file.name));
   std::vector<std::string> names = shipped_drivers();
   names.emplace_back("builtin");
-  const auto near = did_you_mean(name, names);
+  const std::string hint = suggestion(name, names);
   return fail(ErrorCode::value, "there is no proxy \"" + printable(name) + "\"" +
-                                    (near ? ": did you mean \"" + *near + "\"?" : "; there are " + join(names, ", ")));
+                                    (hint.empty() ? "; there are " + join(names, ", ") : hint));
 }
 
 }  // namespace bothends::proxy

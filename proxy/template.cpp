@@ -101,7 +101,7 @@ Result<std::string> rendered(const Driver& driver, const std::string& what, cons
     return fail(ErrorCode::value,
                 where + "uses {{" + printable(tag.name, 80) + "}}, which " +
                     (elsewhere ? "only files have" : "does not exist") +
-                    (near ? ": did you mean {{" + *near + "}}?" : ""),
+                    (near ? "; did you mean {{" + *near + "}}?" : ""),
                 driver.place);
   }
   if (const auto wrong = misnested(tags)) return fail(ErrorCode::value, where + *wrong, driver.place);

@@ -62,6 +62,11 @@ std::optional<std::string> did_you_mean(std::string_view word, std::span<const s
   return best;
 }
 
+std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
+  const auto near = did_you_mean(word, candidates);
+  return near ? "; did you mean \"" + printable(*near, 80) + "\"?" : "";
+}
+
 bool name_matches(std::string_view pattern, std::string_view name) {
   std::string wanted = lower(without_final_dot(pattern));
   std::string given = lower(without_final_dot(name));

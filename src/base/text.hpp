@@ -24,6 +24,8 @@ std::size_t display_width(std::string_view utf8);
 
 /// The candidate nearest in edit distance, ignoring case, if near enough to be a typing error.
 std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string> candidates);
+/// The end of a sentence that refuses a word: `; did you mean "x"?`, or nothing.
+std::string suggestion(std::string_view word, std::span<const std::string> candidates);
 
 /// DNS names by RFC 6125: equal ignoring case and a trailing dot; "*.a.test" matches exactly one further label.
 /// A star is honoured only as the whole leftmost label above at least two others (never "*", "*.test" or "w*.a.test"),

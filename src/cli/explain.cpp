@@ -13,9 +13,8 @@ namespace {
 int unknown(const std::string& id) {
   std::vector<std::string> ids;
   for (const path::Cause& cause : path::causes()) ids.emplace_back(cause.id);
-  const auto near = did_you_mean(id, ids);
   std::fprintf(stderr, "bothends: there is no cause \"%s\"%s; `bothends explain` lists them\n", printable(id).c_str(),
-               near ? (": did you mean \"" + *near + "\"?").c_str() : "");
+               suggestion(id, ids).c_str());
   return 2;
 }
 

@@ -59,44 +59,17 @@ std::string spelling(const Expectation& expectation, const std::string& word) {
   return canonical(*registry, word).value_or(word);
 }
 
-std::string_view word_for(wire::Registry registry) {
-  switch (registry) {
-    case wire::Registry::version:
-      return "TLS version";
-    case wire::Registry::suite:
-      return "cipher suite";
-    case wire::Registry::group:
-      return "group";
-    case wire::Registry::signature_scheme:
-      return "signature scheme";
-    case wire::Registry::extension:
-      return "extension";
-    case wire::Registry::alert:
-      return "alert";
-    case wire::Registry::handshake_type:
-      return "handshake type";
-    case wire::Registry::content_type:
-      break;
-  }
-  return "content type";
-}
-
-std::string meant(std::string_view word, const Values& candidates) {
-  auto near = did_you_mean(word, candidates);
-  return near ? fmt::format("; did you mean {}?", *near) : "";
-}
-
 /// Why this word can never be the value of this fact; empty if it can.
 std::string objection(const Expectation& expectation, const std::string& word) {
   const auto& fact = expectation.fact;
   if (auto registry = registry_of(fact)) {
     if (canonical(*registry, word)) return {};
-    return fmt::format("there is no {} \"{}\"{}", word_for(*registry), printable(word, 80),
-                       meant(word, wire::names(*registry)));
+    return fmt::format("there is no {} \"{}\"{}", wire::noun(*registry), printable(word, 80),
+                       suggestion(word, wire::names(*registry)));
   }
   auto words = words_of(fact);
   if (words.empty() || std::find(words.begin(), words.end(), word) != words.end()) return {};
-  auto near = meant(word, words);
+  auto near = suggestion(word, words);
   if (near.empty()) near = fmt::format(": it is one of {}", fmt::join(words, ", "));
   return fmt::format("{} is never \"{}\"{}", fact, printable(word, 80), near);
 }
@@ -184,7 +157,8 @@ Result<void> check(const Expectation& expectation) {
   auto wrong = [&](std::string what) { return fail(ErrorCode::value, std::move(what), expectation.place); };
   const auto& fact = expectation.fact;
   if (!is_fact(key_of(fact)))
-    return wrong(fmt::format("nothing is known by the name \"{}\"{}", printable(fact, 80), meant(fact, fact_names())));
+    return wrong(
+        fmt::format("nothing is known by the name \"{}\"{}", printable(fact, 80), suggestion(fact, fact_names())));
   if (auto problem = objection_to_form(expectation); !problem.empty()) return wrong(problem);
   if (!holds_codes(expectation)) return {};
   for (const auto& word : expectation.wanted)

@@ -81,9 +81,8 @@ Result<const ClientProfile*> client_profile(std::string_view like) {
     if (profile.family == like && (!best || parts(profile.release) > parts(best->release))) best = &profile;
   }
   if (best) return best;
-  const auto near = did_you_mean(like, client_profile_names());
-  return fail(ErrorCode::value, "there is no client profile \"" + printable(like) + "\"" +
-                                    (near ? ": did you mean \"" + *near + "\"?" : ""));
+  return fail(ErrorCode::value,
+              "there is no client profile \"" + printable(like) + "\"" + suggestion(like, client_profile_names()));
 }
 
 std::vector<std::string> client_profile_names() {

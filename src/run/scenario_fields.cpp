@@ -25,28 +25,15 @@ bool is_token(std::string_view text) {
 /// What would end a header line or cut it off (RFC 9110 section 5.5).
 bool breaks_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos; }
 
-std::string_view word_for(wire::Registry registry) {
-  switch (registry) {
-    case wire::Registry::version:
-      return "TLS version";
-    case wire::Registry::suite:
-      return "cipher suite";
-    case wire::Registry::group:
-      return "group";
-    default:
-      return "signature scheme";
-  }
-}
-
 std::string code_hint(wire::Registry registry, std::string_view word) {
-  auto near = did_you_mean(word, wire::names(registry));
-  return near ? fmt::format("; did you mean {}?", in_quotes(*near)) : "; a number is written like 0x1301";
+  auto hint = suggestion(word, wire::names(registry));
+  return hint.empty() ? "; a number is written like 0x1301" : hint;
 }
 
 }  // namespace
 
 std::string choice_hint(std::string_view word, const Words& known) {
-  if (auto near = did_you_mean(word, known)) return fmt::format("; did you mean {}?", in_quotes(*near));
+  if (auto hint = suggestion(word, known); !hint.empty()) return hint;
   Words shown;
   for (const auto& one : known) shown.push_back(in_quotes(one));
   if (shown.size() > 24) shown.resize(24), shown.emplace_back("…");
@@ -209,7 +196,7 @@ void Fields::codes(std::string_view key, wire::Registry registry, wire::Codes& i
     if (code) read.push_back(*code);
     if (code) return {};
     auto what =
-        fmt::format("there is no {} {}{}", word_for(registry), in_quotes(item.text), code_hint(registry, item.text));
+        fmt::format("there is no {} {}{}", wire::noun(registry), in_quotes(item.text), code_hint(registry, item.text));
     return fail(ErrorCode::value, std::move(what));
   });
   if (!error_ && has(key)) into = std::move(read);

@@ -78,4 +78,26 @@ std::optional<std::uint16_t> code_of(Registry registry, std::string_view name) {
   return look_up(registry, wanted);
 }
 
+std::string_view noun(Registry registry) {
+  switch (registry) {
+    case Registry::version:
+      return "TLS version";
+    case Registry::suite:
+      return "cipher suite";
+    case Registry::group:
+      return "group";
+    case Registry::signature_scheme:
+      return "signature scheme";
+    case Registry::extension:
+      return "extension";
+    case Registry::alert:
+      return "alert";
+    case Registry::handshake_type:
+      return "handshake type";
+    case Registry::content_type:
+      break;
+  }
+  return "content type";
+}
+
 }  // namespace bothends::wire

@@ -100,6 +100,8 @@ enum AlertDescription : std::uint8_t {
 /// The registries of the name table.
 enum class Registry { version, suite, group, signature_scheme, extension, alert, handshake_type, content_type };
 
+/// What people call an entry of it: "cipher suite".
+std::string_view noun(Registry registry);
 /// The registry's name ("TLS_AES_128_GCM_SHA256", "x25519", "TLSv1.3"), or nullopt when the code is not in it.
 std::optional<std::string_view> known_name(Registry registry, std::uint16_t code);
 /// Its name, "GREASE (0x0a0a)" for the values of RFC 8701, or "0x1234". Never empty.

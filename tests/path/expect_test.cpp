@@ -134,17 +134,19 @@ TEST_CASE("check says what is wrong, and where") {
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().place == Place{"x.toml", 31, 10});
   CHECK(wrong.error().code == ErrorCode::value);
-  CHECK(wrong.error().what.find("did you mean client.hello.sni?") != std::string::npos);
+  CHECK(wrong.error().what.find("did you mean \"client.hello.sni\"?") != std::string::npos);
   CHECK(objection(scalar("client.agreed.version", "TLSv1.7")).find("there is no TLS version \"TLSv1.7\"") == 0);
-  CHECK(objection(scalar("client.agreed.group", "x25591")) == "there is no group \"x25591\"; did you mean x25519?");
-  CHECK(objection(scalar("finding", "origin-need-sni")).find("did you mean origin-needs-sni?") != std::string::npos);
+  CHECK(objection(scalar("client.agreed.group", "x25591")) == "there is no group \"x25591\"; did you mean \"x25519\"?");
+  CHECK(objection(scalar("finding", "origin-need-sni")).find("did you mean \"origin-needs-sni\"?") !=
+        std::string::npos);
   CHECK(objection(scalar("finding", "none")) == "");
   CHECK(objection(scalar("client.alert.sent", "256")) == "there is no alert \"256\"");
   CHECK(objection(scalar("client.alert.sent", "45")) == "");
   CHECK(objection(scalar("client.agreed.version", "absent")) == "");
   CHECK(objection(scalar("client.agreed.suite", "GCM", How::contains)) == "");
   CHECK(objection(scalar("client.hello.suites", "GCM", How::contains)) != "");
-  CHECK(objection(scalar("origin.refused.by", "prxy")) == "origin.refused.by is never \"prxy\"; did you mean proxy?");
+  CHECK(objection(scalar("origin.refused.by", "prxy")) ==
+        "origin.refused.by is never \"prxy\"; did you mean \"proxy\"?");
   CHECK(objection(scalar("client.agreed.resumed", "yes")).find("one of true, false") != std::string::npos);
   CHECK(objection(listed("status", {"200", "204"})) ==
         "status has one value, not a list; to allow several write { one_of = [...] }");

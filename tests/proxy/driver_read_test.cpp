@@ -88,7 +88,7 @@ TEST_CASE("driver file: what must be said") {
 }
 
 TEST_CASE("driver file: an unknown key says where, and which was meant") {
-  CHECK(with("redy_within = 1") == "d.toml:4:1: a driver has no key \"redy_within\": did you mean \"ready_within\"?");
+  CHECK(with("redy_within = 1") == "d.toml:4:1: a driver has no key \"redy_within\"; did you mean \"ready_within\"?");
   CHECK(with("zzzzzzzz = 1") == "d.toml:4:1: a driver has no key \"zzzzzzzz\"");
   CHECK(with("\"\\u001b[31m\" = 1") == "d.toml:4:1: a driver has no key \"\\x1b[31m\"");
 }
@@ -143,12 +143,12 @@ TEST_CASE("driver file: names that end up in commands are names") {
           std::string::npos);
   CHECK(with("[words]\n\"TLSv1\" = \"x\"") == "d.toml:5:1: \"TLSv1\" is no version, suite, group or signature scheme");
   CHECK(with("stack = \"openssI\"") ==
-        "d.toml:4:9: \"stack\" must be one of openssl, mbedtls, other: did you mean \"openssl\"?");
+        "d.toml:4:9: \"stack\" must be one of openssl, mbedtls, other; did you mean \"openssl\"?");
 }
 
 TEST_CASE("driver file: only features that exist can be declined") {
   CHECK(with("[cannot]\n\"routes.apln\" = \"x\"") ==
-        "d.toml:5:1: there is no feature \"routes.apln\": did you mean \"routes.alpn\"?");
+        "d.toml:5:1: there is no feature \"routes.apln\"; did you mean \"routes.alpn\"?");
   CHECK(with("[cannot]\n\"routes.alpn&nothing\" = \"x\"").find("there is no feature \"nothing\"") != std::string::npos);
   CHECK(with("[cannot]\n\"routes.alpn&\" = \"x\"").find("there is no feature \"\"") != std::string::npos);
   const auto read = parse_driver(least + "[cannot]\n\"front.alpn\" = \"a\\u001bb\"", "d");
@@ -202,6 +202,6 @@ TEST_CASE("driver file: those that are shipped are good, and found by name") {
     CHECK_FALSE(driver->about.empty());
     CHECK_FALSE(driver->package.empty());
   }
-  CHECK(driver_named("ngnix").error().what == "there is no proxy \"ngnix\": did you mean \"nginx\"?");
-  CHECK(driver_named("buildin").error().what == "there is no proxy \"buildin\": did you mean \"builtin\"?");
+  CHECK(driver_named("ngnix").error().what == "there is no proxy \"ngnix\"; did you mean \"nginx\"?");
+  CHECK(driver_named("buildin").error().what == "there is no proxy \"buildin\"; did you mean \"builtin\"?");
 }

@@ -163,7 +163,7 @@ TEST_CASE("templates: credentials are files of the scratch folder") {
 
 TEST_CASE("templates: a name that does not exist is an error, wherever it stands") {
   CHECK(render("{{prot}}") ==
-        "odd.toml:1:1: the template of \"f\" uses {{prot}}, which does not exist: did you mean {{port}}?");
+        "odd.toml:1:1: the template of \"f\" uses {{prot}}, which does not exist; did you mean {{port}}?");
   for (const std::string bad : {"{{#prot}}{{/prot}}", "{{^prot}}{{/prot}}", "{{&prot}}", "{{{prot}}}", "{{> port}}",
                                 "{{=<% %>=}}", "{{}}", "{{ }}", "{{\x1b}}"})
     CHECK_MESSAGE(render(bad).find("does not exist") != std::string::npos, bad);

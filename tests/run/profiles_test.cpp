@@ -67,7 +67,7 @@ TEST_CASE("a family is its newest release") {
 TEST_CASE("an unknown profile") {
   const auto none = client_profile("chrom");
   REQUIRE_FALSE(none);
-  CHECK(none.error().what == "there is no client profile \"chrom\": did you mean \"chrome\"?");
+  CHECK(none.error().what == "there is no client profile \"chrom\"; did you mean \"chrome\"?");
   CHECK(client_profile("\x1b[2J").error().what.find('\x1b') == std::string::npos);
 }
 
