@@ -60,8 +60,8 @@ Story refused_by_proxy(const PathRecord& record) {
     const policy::Outcome foretold = policy::negotiate(offer, *record.known.proxy);
     if (const auto* refusal = std::get_if<policy::Refusal>(&foretold);
         refusal && refusal->by == policy::Party::server) {
-      evidence.push_back(say_offer(offer, "the client"));
-      evidence.push_back(say_policy(*record.known.proxy, "the proxy, as configured,"));
+      say_disagreement(evidence, refusal->reason, offer, "the client", *record.known.proxy,
+                       "the proxy, as configured,");
       const bool same = refusal->alert == alert->description;
       return finding(cause_of_refusal(*refusal, offer, *record.known.proxy, Leg::client), Leg::client, Side::proxy,
                      record.client.ending.stage, same ? Certainty::certain : Certainty::inferred, std::move(evidence));
@@ -85,10 +85,10 @@ Story refused_silently(const PathRecord& record) {
   const policy::Outcome foretold = policy::negotiate(offer, *record.known.proxy);
   const auto* refusal = std::get_if<policy::Refusal>(&foretold);
   if (!refusal || refusal->by != policy::Party::server || refusal->alert) return std::nullopt;
+  std::vector<std::string> evidence{"the proxy closed the connection during the handshake, without an alert"};
+  say_disagreement(evidence, refusal->reason, offer, "the client", *record.known.proxy, "the proxy, as configured,");
   return finding(cause_of_refusal(*refusal, offer, *record.known.proxy, Leg::client), Leg::client, Side::proxy,
-                 record.client.ending.stage, Certainty::inferred,
-                 {"the proxy closed the connection during the handshake, without an alert",
-                  say_offer(offer, "the client"), say_policy(*record.known.proxy, "the proxy, as configured,")});
+                 record.client.ending.stage, Certainty::inferred, std::move(evidence));
 }
 
 Story ended_early(const PathRecord& record) {

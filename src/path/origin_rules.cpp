@@ -97,9 +97,11 @@ Story refused_by_origin(const PathRecord& record) {
   if (transcript(*origin).client_hello() && record.known.origin) {
     const policy::Offer offer = offer_to(*origin);
     const policy::Outcome foretold = policy::negotiate(offer, *record.known.origin);
-    evidence.push_back(say_offer(offer, "the proxy"));
-    evidence.push_back(say_policy(*record.known.origin, "the origin"));
-    if (const auto* refusal = std::get_if<policy::Refusal>(&foretold); refusal && refusal->by == policy::Party::server)
+    const auto* refusal = std::get_if<policy::Refusal>(&foretold);
+    const bool explained = refusal && refusal->by == policy::Party::server;
+    const policy::Reason reason = explained ? refusal->reason : policy::Reason::other;
+    say_disagreement(evidence, reason, offer, "the proxy", *record.known.origin, "the origin");
+    if (explained)
       return finding(cause_of_refusal(*refusal, offer, *record.known.origin, Leg::origin), Leg::origin, Side::origin,
                      origin->ending.stage,
                      refusal->alert == alert->description ? Certainty::certain : Certainty::inferred,
@@ -120,10 +122,11 @@ Story refused_silently(const PathRecord& record) {
   const policy::Outcome foretold = policy::negotiate(offer, *record.known.origin);
   const auto* refusal = std::get_if<policy::Refusal>(&foretold);
   if (!refusal || refusal->by != policy::Party::server || refusal->alert) return std::nullopt;
+  std::vector<std::string> evidence{"the origin gave up during the handshake, without an alert"};
+  say_disagreement(evidence, refusal->reason, offer, "the proxy", *record.known.origin, "the origin");
+  evidence.push_back(say_client(record));
   return finding(cause_of_refusal(*refusal, offer, *record.known.origin, Leg::origin), Leg::origin, Side::origin,
-                 origin->ending.stage, Certainty::certain,
-                 {"the origin gave up during the handshake, without an alert", say_offer(offer, "the proxy"),
-                  say_policy(*record.known.origin, "the origin"), say_client(record)});
+                 origin->ending.stage, Certainty::certain, std::move(evidence));
 }
 
 // OpenSSL at its usual security level offers TLS 1.0 and ends the handshake once the origin takes it, with

@@ -39,6 +39,9 @@ std::string say_alert(std::string_view who, std::string_view whom, std::uint8_t 
 std::string say_problem(const policy::ChainProblem& problem, std::string_view whose);
 std::string say_offer(const policy::Offer& offer, std::string_view who);
 std::string say_policy(const policy::Policy& policy, std::string_view who);
+/// Only what the two did not agree on: one sentence for each side.
+void say_disagreement(std::vector<std::string>& evidence, policy::Reason reason, const policy::Offer& offer,
+                      std::string_view client, const policy::Policy& policy, std::string_view server);
 std::string say_start(View octets, std::string_view who);
 bool is_http(View octets);
 bool is_tls(View octets);

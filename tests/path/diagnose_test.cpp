@@ -216,6 +216,18 @@ TEST_CASE("what the origin refuses is explained by the proxy's hello and the ori
   }
 }
 
+TEST_CASE("evidence tells what the two did not agree on, and not all the rest") {
+  PathRecord record = with_status(502);
+  record.known.origin->versions = {wire::tls1_3};
+  record.known.origin->suites = {0x1302};
+  record.origins = {Story(Leg::origin).hello().alert(Party::server, wire::handshake_failure).ends(How::alert_sent)};
+  const std::vector<std::string> wanted{"the origin sent the proxy the alert handshake_failure (40)",
+                                        "the proxy offered suites: TLS_AES_128_GCM_SHA256, "
+                                        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+                                        "the origin accepts suites: TLS_AES_256_GCM_SHA384"};
+  CHECK(only(record).evidence == wanted);
+}
+
 TEST_CASE("an alert that nothing explains stays undecided and lists its candidates") {
   PathRecord record = with_status(502);
   record.origins = {Story(Leg::origin).hello().alert(Party::server, wire::handshake_failure).ends(How::alert_sent)};
