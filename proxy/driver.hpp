@@ -3,6 +3,7 @@
 // reference.
 #pragma once
 
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -16,6 +17,27 @@ namespace bothends::proxy {
 struct Cannot {
   std::string feature;  // of features_of(): "routes.verify=chain"; or several with & between: all of them together
   std::string why;      // shown as the reason of Skipped
+};
+
+/// What a proxy does on its origin legs when its configuration names no more than the origin's address.
+struct Defaults {
+  std::string upstream = "127.0.0.1";  // how such a configuration names the origin
+  NameSource sni;                      // none, host or upstream
+  policy::Verify verify = policy::Verify::none;
+  std::vector<policy::Defect> minds;  // refuses these although it does not verify
+  std::uint16_t min_version = 0;      // what it really offers; 0: not said
+  std::uint16_t max_version = 0;
+  std::vector<std::string> alpn;
+  std::string source;  // measured or documented where
+};
+/// Of the embedded proxy: no SNI, no verification, whatever its stack offers.
+const Defaults& builtin_defaults();
+
+/// HTTP statuses its client gets.
+struct DriverStatuses {
+  std::optional<unsigned> tls;      // TLS with the origin failed
+  std::optional<unsigned> connect;  // no connection to it
+  std::optional<unsigned> time;     // it is silent
 };
 
 struct Driver {
@@ -33,6 +55,17 @@ struct Driver {
   std::chrono::milliseconds ready_within{10000};
   std::chrono::milliseconds stop_within{2000};
   std::vector<Cannot> cannot;
+  std::optional<Defaults> defaults;          // nullopt: not known
+  std::map<std::string, std::string> fixes;  // cause, or client.CAUSE → what to change in this proxy's configuration
+  DriverStatuses statuses;
+  std::vector<std::string> version;  // arguments that make it print its version; empty: it is not asked
+  std::string tested;                // the version, or its beginning, that `defaults` are true of
+  std::vector<std::string> check;    // arguments by which it tests its configuration; templates
+  int reload_signal = 0;
+  std::vector<std::string> reload_command;  // the program first; templates
+  int stop_signal = SIGTERM;
+  std::string address;  // HOST:PORT of one that the user runs himself: nothing is started
+  std::string origins;  // ADDR:PORT where the first origin then listens, each further one a port higher
   Place place;
 };
 
@@ -58,18 +91,32 @@ Result<std::filesystem::path> find_binary(const Driver& driver);
 /// The range that is written for a leg; what a setup leaves open is TLS 1.2 and 1.3, whatever the proxy's own default.
 std::pair<std::uint16_t, std::uint16_t> versions_of(const tls::CommonSettings& settings);
 
-/// What is written before the start: credentials and configuration, by name below the scratch folder.
+/// One front of a proxy and the port it listens on.
+struct Site {
+  Setup setup;
+  std::uint16_t port = 0;
+};
+
+/// Whether one process can serve several sites: its templates use them.
+bool batches(const Driver& driver);
+/// Equal exactly for setups that may share a process: they differ in the origins' ports only. Error as of files_for().
+Result<std::string> batch_key(const Driver& driver, const Setup& setup);
+
+/// What is written before the start: credentials and configuration, by name below the scratch folder. There is at least
+/// one site; several have one batch_key().
 /// Error{value} when a template is wrong or uses a name that does not exist, or when something of the setup cannot be
 /// written into a configuration without changing its meaning (quotes, spaces, control characters; of names, whatever
 /// DNS would not have).
-Result<std::map<std::string, std::string>> files_for(const Driver& driver, const Setup& setup, std::uint16_t port,
+Result<std::map<std::string, std::string>> files_for(const Driver& driver, const std::vector<Site>& sites,
                                                      const std::filesystem::path& folder);
-/// The command's arguments, rendered likewise with `folder`, `port` and `root`; the first is the program.
-Result<std::vector<std::string>> arguments_for(const Driver& driver, const std::filesystem::path& program,
-                                               std::uint16_t port, const std::filesystem::path& folder);
-/// The values of Driver::environment, rendered as arguments are.
-Result<std::vector<std::pair<std::string, std::string>>> environment_for(const Driver& driver, std::uint16_t port,
-                                                                         const std::filesystem::path& folder);
+
+/// What is run, rendered as files are.
+struct Rendered {
+  std::vector<std::string> start, check, reload;  // arguments; of `reload` with its program
+  std::vector<std::pair<std::string, std::string>> environment;
+};
+Result<Rendered> commands_for(const Driver& driver, const std::vector<Site>& sites,
+                              const std::filesystem::path& folder);
 /// The names that templates may use, for docs/drivers.md and its test.
 const std::vector<std::string>& template_names();
 

@@ -1,15 +1,12 @@
 // Reads a driver file. Its keys are few and fixed: whatever else stands there is an error with its place.
-#include <toml++/toml.h>
-
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <span>
 
 #include "base/embedded.hpp"
 #include "base/text.hpp"
 #include "base/toml_depth.hpp"
-#include "proxy/driver.hpp"
+#include "proxy/driver_table.hpp"
 #include "wire/codes.hpp"
 
 namespace bothends::proxy {
@@ -20,11 +17,11 @@ namespace {
 
 constexpr std::size_t largest_file = 256 << 10;
 
-const std::vector<std::string> keys{"name",    "about", "package", "binaries", "start",        "environment", "files",
-                                    "folders", "words", "log",     "stack",    "ready_within", "stop_within", "cannot"};
+const std::vector<std::string> keys{"name",  "about",    "package", "binaries", "start",        "environment",
+                                    "files", "folders",  "words",   "log",      "ready_within", "stop_within",
+                                    "stack", "cannot",   "default", "version",  "tested",       "fix",
+                                    "check", "statuses", "reload",  "stop",     "address",      "origins"};
 const std::vector<std::string> stacks{"openssl", "mbedtls", "other"};
-
-std::string in_quotes(std::string_view text) { return "\"" + printable(text, 80) + "\""; }
 
 bool only_of(std::string_view text, std::string_view allowed) {
   return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
@@ -50,89 +47,20 @@ bool is_word(const std::string& name) {
                              });
 }
 
-/// One driver file being read; remembers the first error and goes on, so that each reader stays a line.
-class DriverReader {
+class DriverReader : private TableReader {
  public:
-  DriverReader(const toml::table& table, std::string file) : table_(table), file_(std::move(file)) {}
+  DriverReader(const toml::table& table, const std::string& file) : TableReader(table, file, "a driver", mistake_) {}
 
   Result<Driver> read();
 
  private:
-  using Pairs = std::map<std::string, std::string>;
-
-  void check_keys();
-  std::string text_of(const toml::node& node, const std::string& what);
-  std::string text(std::string_view key, bool needed);
-  std::vector<std::string> texts(std::string_view key, bool needed);
-  Pairs pairs(std::string_view key, bool (*good)(const std::string&), const std::string& must);
   std::vector<std::string> folders();
   std::string log();
-  std::string stack();
-  std::chrono::milliseconds duration(std::string_view key, std::chrono::milliseconds otherwise);
   std::vector<Cannot> cannot();
-  void complain(toml::source_position at, const std::string& what) {
-    if (!error_) error_ = Error{ErrorCode::value, what, {file_, at.line, at.column}};
-  }
-  void complain(const toml::node& at, const std::string& what) { complain(at.source().begin, what); }
-  const toml::node* node(std::string_view key, bool needed);
+  void read_more(Driver& driver);
 
-  const toml::table& table_;
-  std::string file_;
-  std::optional<Error> error_;
+  std::optional<Error> mistake_;
 };
-
-const toml::node* DriverReader::node(std::string_view key, bool needed) {
-  const toml::node* found = table_.get(key);
-  if (!found && needed) complain({1, 1}, "a driver needs the key " + in_quotes(key));
-  return found;
-}
-
-void DriverReader::check_keys() {
-  for (const auto& [key, value] : table_)
-    if (std::ranges::find(keys, key.str()) == keys.end())
-      complain(key.source().begin, "a driver has no key " + in_quotes(key.str()) + suggestion(key.str(), keys));
-}
-
-std::string DriverReader::text_of(const toml::node& node, const std::string& what) {
-  const auto value = node.value<std::string>();
-  if (!value) complain(node, what + " must be a string");
-  if (value && value->find('\0') != std::string::npos) complain(node, what + " must not hold a NUL");
-  return value.value_or("");
-}
-
-std::string DriverReader::text(std::string_view key, bool needed) {
-  const toml::node* found = node(key, needed);
-  return found ? text_of(*found, in_quotes(key)) : "";
-}
-
-std::vector<std::string> DriverReader::texts(std::string_view key, bool needed) {
-  std::vector<std::string> values;
-  const toml::node* found = node(key, needed);
-  if (!found) return values;
-  const toml::array* array = found->as_array();
-  if (!array) complain(*found, in_quotes(key) + " must be a list of strings");
-  for (std::size_t i = 0; array && i < array->size(); ++i)
-    values.push_back(text_of((*array)[i], "each of " + in_quotes(key)));
-  if (needed && values.empty()) complain(*found, in_quotes(key) + " must not be empty");
-  return values;
-}
-
-DriverReader::Pairs DriverReader::pairs(std::string_view key, bool (*good)(const std::string&),
-                                        const std::string& must) {
-  Pairs values;
-  const toml::node* found = node(key, false);
-  if (!found) return values;
-  const toml::table* table = found->as_table();
-  if (!table) complain(*found, in_quotes(key) + " must be a table of strings");
-  if (!table) return values;
-  for (const auto& [name, value] : *table) {
-    const std::string word(name.str());
-    if (!good(word) || word.find('\0') != std::string::npos)
-      complain(name.source().begin, in_quotes(word) + " " + must);
-    values.emplace(word, text_of(value, in_quotes(word)));
-  }
-  return values;
-}
 
 std::vector<std::string> DriverReader::folders() {
   std::vector<std::string> names = texts("folders", false);
@@ -145,35 +73,15 @@ std::vector<std::string> DriverReader::folders() {
 std::string DriverReader::log() {
   std::string name = text("log", false);
   if (table_.contains("log") && !is_below(name))
-    complain(*table_.get("log"), in_quotes(name) + " must lie below the scratch folder");
+    complain("log", in_quotes(name) + " must lie below the scratch folder");
   return name == "output" ? "" : name;
-}
-
-std::string DriverReader::stack() {
-  if (!table_.contains("stack")) return "openssl";
-  std::string name = text("stack", false);
-  if (std::ranges::find(stacks, name) == stacks.end())
-    complain(*table_.get("stack"), "\"stack\" must be one of " + join(stacks, ", ") + suggestion(name, stacks));
-  return name;
-}
-
-std::chrono::milliseconds DriverReader::duration(std::string_view key, std::chrono::milliseconds otherwise) {
-  const toml::node* found = node(key, false);
-  if (!found) return otherwise;
-  const auto value = found->value<double>();
-  if (value && *value >= 0.001 && *value <= 600) return std::chrono::milliseconds(std::lround(*value * 1000));
-  complain(*found, in_quotes(key) + " must be a number of seconds, from 0.001 to 600");
-  return otherwise;
 }
 
 std::vector<Cannot> DriverReader::cannot() {
   std::vector<Cannot> list;
-  const toml::node* found = node("cannot", false);
+  const toml::table* found = table("cannot", "a table: \"feature\" = \"why\"");
   if (!found) return list;
-  const toml::table* table = found->as_table();
-  if (!table) complain(*found, "\"cannot\" must be a table: \"feature\" = \"why\"");
-  if (!table) return list;
-  for (const auto& [features, why] : *table) {
+  for (const auto& [features, why] : *found) {
     for (const std::string& word : split(features.str(), '&'))
       if (std::ranges::find(all_features(), word) == all_features().end())
         complain(features.source().begin, "there is no feature " + in_quotes(word) + suggestion(word, all_features()));
@@ -182,13 +90,33 @@ std::vector<Cannot> DriverReader::cannot() {
   return list;
 }
 
+bool is_fix(const std::string& cause) {
+  return only_of(cause, "abcdefghijklmnopqrstuvwxyz0123456789-.") &&
+         (cause.find('.') == std::string::npos || (cause.starts_with("client.") && cause.rfind('.') == 6));
+}
+
+void DriverReader::read_more(Driver& driver) {
+  driver.ready_within = duration("ready_within", driver.ready_within);
+  driver.stop_within = duration("stop_within", driver.stop_within);
+  driver.defaults = read_defaults(*this, file_, error_);
+  driver.statuses = read_statuses(*this, file_, error_);
+  driver.check = texts("check");
+  for (const auto& [cause, what] : pairs("fix", is_fix, "is no cause, nor client. and a cause"))
+    driver.fixes.emplace(cause, printable(what));
+  read_version(*this, driver);
+  read_reload(*this, driver);
+  read_stop(*this, driver);
+  read_address(*this, driver);
+}
+
 Result<Driver> DriverReader::read() {
-  check_keys();
+  check_keys(keys);
+  const bool starts = !has("address");  // otherwise the user has done it
   Driver driver{.name = text("name", true),
-                .about = text("about", false),
-                .package = text("package", false),
-                .binaries = texts("binaries", true),
-                .start = texts("start", true),
+                .about = text("about"),
+                .package = text("package"),
+                .binaries = texts("binaries", starts),
+                .start = texts("start", starts),
                 .environment = pairs(
                     "environment", [](const std::string& name) { return is_variable(name); },
                     "is no name of an environment variable"),
@@ -196,14 +124,13 @@ Result<Driver> DriverReader::read() {
                 .folders = folders(),
                 .words = pairs("words", is_word, "is no version, suite, group or signature scheme"),
                 .log = log(),
-                .stack = stack(),
+                .stack = word("stack", stacks),
                 .cannot = cannot(),
                 .place = {file_, 1, 1}};
-  driver.ready_within = duration("ready_within", driver.ready_within);
-  driver.stop_within = duration("stop_within", driver.stop_within);
+  read_more(driver);
   for (const auto& [key, of] : {std::pair{"name", &driver.name}, std::pair{"package", &driver.package}})
-    if (table_.contains(key) && !only_of(*of, std::string(letters) + ".-+"))
-      complain(*table_.get(key), in_quotes(key) + " may hold letters, digits, dots, dashes and plus signs");
+    if (has(key) && !only_of(*of, std::string(letters) + ".-+"))
+      complain(key, in_quotes(key) + " may hold letters, digits, dots, dashes and plus signs");
   if (error_) return tl::unexpected(*error_);
   return driver;
 }

@@ -99,8 +99,18 @@ const Feature* feature_named(std::string_view word) {
   return found == features().end() ? nullptr : &*found;
 }
 
+// Where nothing is told of the origin legs, nothing needs words for it.
+bool is_told(const Setup& setup, const Feature& feature) {
+  return setup.told || feature.word.starts_with("routes.match") || feature.word == "routes.tls=false";
+}
+
 bool has(const Setup& setup, const Feature& feature, const Route* route) {
-  return feature.front ? feature.front(setup.front) : route && feature.route(setup, *route);
+  return feature.front ? feature.front(setup.front) : route && is_told(setup, feature) && feature.route(setup, *route);
+}
+
+Setup settled(Setup setup) {
+  for (Route& route : setup.routes) route.leg = settled(std::move(route.leg));
+  return setup;
 }
 
 // One route must have all that is said of routes: another one's SNI is not in this one's way.
@@ -124,14 +134,16 @@ const std::vector<std::string>& all_features() {
   return words;
 }
 
-std::set<std::string> features_of(const Setup& setup) {
+std::set<std::string> features_of(const Setup& of) {
+  const Setup setup = settled(of);
   std::set<std::string> words;
   for (const Feature& feature : features())
     if (needs(setup, feature.word)) words.insert(feature.word);
   return words;
 }
 
-std::optional<std::string> declines(const Driver& driver, const Setup& setup) {
+std::optional<std::string> declines(const Driver& driver, const Setup& of) {
+  const Setup setup = settled(of);
   for (const Cannot& cannot : driver.cannot)
     if (needs(setup, cannot.feature)) return cannot.why + " (" + cannot.feature + ")";
   return std::nullopt;

@@ -1,5 +1,6 @@
 #include "proxy/link.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace bothends::proxy {
@@ -19,6 +20,10 @@ Link::Link(net::Loop& loop, Destination destination, std::unique_ptr<tls::Engine
 void Link::resolved(const Result<std::vector<net::Endpoint>>& found) {
   if (!found)
     return ended({policy::Ending::How::unreachable, std::nullopt, policy::Stage::connect, {}, found.error().what});
+  // One address is tried. Of a name with several it is one of IPv4, where our origins listen ("localhost" is both).
+  const auto is_ipv4 = [](const net::Endpoint& one) { return one.host.find(':') == std::string::npos; };
+  const auto ipv4 = std::ranges::find_if(*found, is_ipv4);
+  const net::Endpoint& to = ipv4 == found->end() ? found->front() : *ipv4;
   net::Callbacks callbacks;
   callbacks.opened = [this] {
     if (user_) user_->origin_opened();
@@ -31,7 +36,7 @@ void Link::resolved(const Result<std::vector<net::Endpoint>>& found) {
     if (user_) user_->origin_drained();
   };
   callbacks.ended = [this](const policy::Ending& ending) { ended(ending); };
-  connection_ = net::Connection::connect(loop_, found->front(), std::move(waiting_), deadlines_, std::move(callbacks));
+  connection_ = net::Connection::connect(loop_, to, std::move(waiting_), deadlines_, std::move(callbacks));
 }
 
 void Link::ended(const policy::Ending& ending) {

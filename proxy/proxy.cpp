@@ -27,6 +27,7 @@ Result<const tls::Stack*> stack(const std::string& name) {
 
 Proxy::State::State(net::Loop& of, Setup to_do)
     : loop(of), setup(std::move(to_do)), sweep(of, net::milliseconds{0}, [this] { sweep_now(); }) {
+  for (Route& route : setup.routes) route.leg = settled(std::move(route.leg));
   scheme = setup.front_stack == "plain" ? "http" : "https";
 }
 

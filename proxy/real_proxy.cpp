@@ -108,7 +108,7 @@ std::optional<std::string> known_name(const Setup& setup) {
 struct RealProxy::State {
   net::Loop& loop;
   Driver driver;
-  net::ReservedPort port;
+  std::vector<net::ReservedPort> ports;  // of the sites
   std::filesystem::path folder;
   std::optional<std::string> sni;
   Ready ready;
@@ -118,6 +118,7 @@ struct RealProxy::State {
   std::unique_ptr<net::Timer> deadline, again;
   std::unique_ptr<net::Process> process;
   unsigned knocks = 0;
+  std::size_t answering = 0;   // sites that have answered
   std::uint64_t log_read = 0;  // so far, of the log file or of what it printed
   std::string unfinished;      // the beginning of a line whose end was not there yet
   bool end_logged = false;
@@ -129,12 +130,13 @@ struct RealProxy::State {
     deadline.reset();
     ready(std::move(result));
   }
-  Result<void> write_files(const Setup& setup) const;
-  Result<net::Command> command(const std::filesystem::path& binary) const;
+  Result<void> write_files(const std::vector<Site>& sites) const;
+  Result<net::Command> command(const std::filesystem::path& binary, const std::vector<Site>& sites) const;
   Result<void> run(const net::Command& command);
   bool logs_to_output() const { return driver.log.empty(); }
   std::string last_words() const;
   void knock();
+  void answered();
   void knocked(const policy::Ending& ending);
 };
 
@@ -143,21 +145,26 @@ struct RealProxy::State {
 void RealProxy::State::knock() {
   auto engine = knock_context->connect({.sni = sni});
   if (!engine) return tell(tl::unexpected(engine.error()));
-  const auto answered = [this] {
+  const auto opened = [this] {
     // Told from a turn of its own: whoever is told may destroy all this.
-    again = std::make_unique<net::Timer>(loop, 0ms, [this] { tell({}); });
+    again = std::make_unique<net::Timer>(loop, 0ms, [this] { answered(); });
     knocking->close(0ms);
   };
   const auto ended = [this](const policy::Ending& end) { knocked(end); };
-  knocking = net::Connection::connect(loop, {"127.0.0.1", port.port()}, std::move(*engine),
-                                      {.handshake = 2000ms, .total = 3000ms}, {.opened = answered, .ended = ended});
+  knocking = net::Connection::connect(loop, {"127.0.0.1", ports[answering].port()}, std::move(*engine),
+                                      {.handshake = 2000ms, .total = 3000ms}, {.opened = opened, .ended = ended});
+}
+
+void RealProxy::State::answered() {
+  if (++answering == ports.size()) return tell({});
+  again = std::make_unique<net::Timer>(loop, 0ms, [this] { knock(); });
 }
 
 void RealProxy::State::knocked(const policy::Ending& ending) {
   const bool opened = knocking->opened();
   knocking.reset();
   if (told || opened) return;
-  if (ending.how == policy::Ending::How::alert_received) return tell({});
+  if (ending.how == policy::Ending::How::alert_received) return answered();
   // A refused knock costs next to nothing: quick while most proxies start, rarer for those that take their time.
   again = std::make_unique<net::Timer>(loop, ++knocks < 100 ? 1ms : 20ms, [this] { knock(); });
 }
@@ -172,8 +179,8 @@ std::string RealProxy::State::last_words() const {
   return lines.empty() ? "it said nothing" : "it said: " + join(lines, " | ");
 }
 
-Result<void> RealProxy::State::write_files(const Setup& setup) const {
-  const auto files = files_for(driver, setup, port.port(), folder);
+Result<void> RealProxy::State::write_files(const std::vector<Site>& sites) const {
+  const auto files = files_for(driver, sites, folder);
   if (!files) return tl::unexpected(files.error());
   for (const std::string& name : driver.folders)
     if (auto made = make_below(folder / name); !made) return made;
@@ -182,13 +189,14 @@ Result<void> RealProxy::State::write_files(const Setup& setup) const {
   return {};
 }
 
-Result<net::Command> RealProxy::State::command(const std::filesystem::path& binary) const {
-  auto arguments = arguments_for(driver, binary, port.port(), folder);
-  if (!arguments) return tl::unexpected(arguments.error());
-  auto environment = environment_for(driver, port.port(), folder);
-  if (!environment) return tl::unexpected(environment.error());
-  return net::Command{
-      .arguments = std::move(*arguments), .environment = std::move(*environment), .folder = folder, .own_folder = true};
+Result<net::Command> RealProxy::State::command(const std::filesystem::path& binary,
+                                               const std::vector<Site>& sites) const {
+  auto commands = commands_for(driver, sites, folder);
+  if (!commands) return tl::unexpected(commands.error());
+  net::Command command{
+      .arguments = {binary.string()}, .environment = commands->environment, .folder = folder, .own_folder = true};
+  for (std::string& argument : commands->start) command.arguments.push_back(std::move(argument));
+  return command;
 }
 
 Result<void> RealProxy::State::run(const net::Command& command) {
@@ -211,20 +219,28 @@ Result<void> RealProxy::State::run(const net::Command& command) {
   return {};
 }
 
-Result<std::unique_ptr<RealProxy>> RealProxy::start(net::Loop& loop, const Driver& driver, const Setup& setup,
+Result<std::unique_ptr<RealProxy>> RealProxy::start(net::Loop& loop, const Driver& driver, std::vector<Setup> setups,
                                                     Ready ready) {
   const auto binary = find_binary(driver);
   if (!binary) return tl::unexpected(binary.error());
-  auto port = net::ReservedPort::reserve();
-  if (!port) return tl::unexpected(port.error());
+  if (setups.empty()) return fail(ErrorCode::usage, "a proxy needs a site to serve");
+  std::vector<net::ReservedPort> ports;
+  std::vector<Site> sites;
+  const auto sni = known_name(setups.front());
+  for (Setup& setup : setups) {
+    auto port = net::ReservedPort::reserve();
+    if (!port) return tl::unexpected(port.error());
+    sites.push_back({std::move(setup), port->port()});
+    ports.push_back(std::move(*port));
+  }
   auto folder = make_folder();
   if (!folder) return tl::unexpected(folder.error());
-  auto proxy = std::unique_ptr<RealProxy>(new RealProxy(std::unique_ptr<State>(new State{
-      .loop = loop, .driver = driver, .port = std::move(*port), .folder = *folder, .sni = known_name(setup)})));
+  auto proxy = std::unique_ptr<RealProxy>(new RealProxy(std::unique_ptr<State>(
+      new State{.loop = loop, .driver = driver, .ports = std::move(ports), .folder = *folder, .sni = sni})));
   State& state = *proxy->state_;
   state.ready = std::move(ready);
-  if (auto written = state.write_files(setup); !written) return tl::unexpected(written.error());
-  const auto command = state.command(*binary);
+  if (auto written = state.write_files(sites); !written) return tl::unexpected(written.error());
+  const auto command = state.command(*binary, sites);
   if (!command) return tl::unexpected(command.error());
   if (auto running = state.run(*command); !running) return tl::unexpected(running.error());
   return proxy;
@@ -250,7 +266,7 @@ void RealProxy::stop(std::function<void()> stopped) {
   state.process->stop(state.driver.stop_within);
 }
 
-std::uint16_t RealProxy::port() const { return state_->port.port(); }
+std::uint16_t RealProxy::port(std::size_t site) const { return state_->ports.at(site).port(); }
 
 bool RealProxy::running() const { return state_->process && state_->process->running(); }
 

@@ -14,14 +14,16 @@ class RealProxy {
   /// Writes the scratch folder (0700, files 0600), starts the program and calls `ready` from the loop: with success
   /// after a completed TLS handshake (which is credited to nobody), or with an Error{proxy} that carries the program's
   /// own last words when it exits, refuses its configuration, or is not ready in time.
-  static Result<std::unique_ptr<RealProxy>> start(net::Loop& loop, const Driver& driver, const Setup& setup,
+  /// Several setups are sites of one process: only with a driver that batches(), and of one batch_key().
+  static Result<std::unique_ptr<RealProxy>> start(net::Loop& loop, const Driver& driver, std::vector<Setup> setups,
                                                   Ready ready);
   /// Ends the process group, waits for it at most `stop_within`, blocking, and removes the scratch folder.
   ~RealProxy();
   /// The same without blocking: `stopped` comes from the loop when the program has ended, at once if it has already.
   void stop(std::function<void()> stopped);
 
-  std::uint16_t port() const;
+  /// Of a site, in the order of the setups.
+  std::uint16_t port(std::size_t site = 0) const;
   bool running() const;
   /// What it logged since the last call, by whole lines, printable; bounded (the last 200 lines of it). When it has
   /// ended, the last line says so, once.

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "proxy/driver.hpp"
 #include "proxy/template.hpp"
+#include "tls/digest.hpp"
 #include "tls/examine.hpp"
 
 namespace bothends::proxy {
@@ -92,7 +93,7 @@ NameSource checked(const OriginLeg& leg) {
 
 Scope route_scope(const Driver& driver, const Setup& setup, const Route& route, std::size_t index, Files& files,
                   const std::filesystem::path& folder) {
-  const OriginLeg& leg = route.leg;
+  const OriginLeg leg = settled(route.leg);
   const std::string name = "route" + std::to_string(index);
   const std::string front = "front" + std::to_string(certificate_for(setup, route.match));
   const bool exact = route.match != "default" && !route.match.starts_with("*.");
@@ -157,35 +158,103 @@ std::vector<Scope> certificate_scopes(const Setup& setup, Files& files, const st
   return scopes;
 }
 
-Scope setup_scope(const Driver& driver, const Setup& setup, Files& files, const std::filesystem::path& folder) {
-  Scope scope;
+void add_client_certificate(Scope& scope, const tls::ServerSettings& front, Files& files,
+                            const std::filesystem::path& folder) {
+  using policy::ClientCertificate;
+  scope.flag("asks_certificate", front.client_certificate != ClientCertificate::none);
+  scope.flag("wants_certificate", front.client_certificate == ClientCertificate::required);
+  files["front.ca"] = pem_of(front.trust);
+  scope.text("front_ca", (folder / "front.ca").string());
+}
+
+void add_setup(Scope& scope, const Driver& driver, const Setup& setup, Files& files,
+               const std::filesystem::path& folder) {
   add_tls(scope, driver, setup.front);
   scope.list("certificates", certificate_scopes(setup, files, folder));
   scope.flag("strict_sni", setup.front.strict_sni);
+  add_client_certificate(scope, setup.front, files, folder);
   scope.text("connect_ms", std::to_string(setup.connect_timeout.count()));
   scope.text("origin_ms", std::to_string(setup.origin_timeout.count()));
+  scope.flag("told", setup.told);
   std::vector<Scope> routes;
   const auto order = by_specificity(setup.routes);
   for (std::size_t i = 0; i < order.size(); ++i)
     routes.push_back(route_scope(driver, setup, *order[i], i, files, folder));
   scope.list("routes", std::move(routes));
   scope.flag("has_default", !order.empty() && order.back()->match == "default");
+}
+
+Scope site_scope(const Driver& driver, const Site& site, std::size_t number, Files& files,
+                 const std::filesystem::path& folder) {
+  Scope scope;
+  scope.text("folder", folder.string());
+  scope.flag("root", ::geteuid() == 0);
+  scope.text("site", std::to_string(number));
+  scope.text("port", std::to_string(site.port));
+  add_setup(scope, driver, site.setup, files, folder);
   return scope;
 }
 
-// What is known without a setup.
-const std::vector<std::string> place_names{"folder", "port", "root"};
-
-void add_place(Scope& scope, std::uint16_t port, const std::filesystem::path& folder) {
-  scope.text("folder", folder.string());
-  scope.text("port", std::to_string(port));
-  scope.flag("root", ::geteuid() == 0);
+/// The first site's names, and the list of all. Their credentials are the same files, since their setups are the same
+/// but for ports.
+Scope scope_of(const Driver& driver, const std::vector<Site>& sites, Files& files,
+               const std::filesystem::path& folder) {
+  Scope scope = site_scope(driver, sites.front(), 0, files, folder);
+  std::vector<Scope> all;
+  for (std::size_t i = 0; i < sites.size(); ++i) all.push_back(site_scope(driver, sites[i], i, files, folder));
+  scope.list("sites", all);
+  return scope;
 }
 
 /// `bad` is what keeps a setup from being written.
 tl::unexpected<Error> unwritable(const Driver& driver, const std::string& bad) {
   return fail(ErrorCode::value,
               "\"" + printable(bad) + "\" cannot be written into the configuration of " + driver.name);
+}
+
+Result<void> check_sites(const Driver& driver, const std::vector<Site>& sites) {
+  if (sites.size() < 2) return {};
+  if (!batches(driver))
+    return fail(ErrorCode::usage, driver.name + " serves one site in a process: its templates have no {{#sites}}");
+  const auto first = batch_key(driver, sites.front().setup);
+  if (!first) return tl::unexpected(first.error());
+  for (const Site& site : sites)
+    if (const auto key = batch_key(driver, site.setup); !key || *key != *first)
+      return fail(ErrorCode::usage, "sites of one " + driver.name + " may differ in ports only");
+  return {};
+}
+
+/// A scope in which nothing is bad, and the credentials' files.
+Result<std::pair<Scope, Files>> writable_scope(const Driver& driver, const std::vector<Site>& sites,
+                                               const std::filesystem::path& folder) {
+  Files files;
+  Scope scope = scope_of(driver, sites, files, folder);
+  if (!scope.bad().empty()) return unwritable(driver, scope.bad());
+  return std::pair(std::move(scope), std::move(files));
+}
+
+Result<std::vector<std::string>> all_rendered(const Driver& driver, const std::string& what,
+                                              const std::vector<std::string>& templates, const Scope& scope) {
+  std::vector<std::string> texts;
+  for (const std::string& one : templates) {
+    auto text = rendered(driver, what, one, scope);
+    if (!text) return tl::unexpected(text.error());
+    texts.push_back(std::move(*text));
+  }
+  return texts;
+}
+
+/// Every template of the driver, for whatever looks at all of them.
+std::vector<std::string> templates_of(const Driver& driver) {
+  std::vector<std::string> all = driver.start;
+  for (const auto* table : {&driver.files, &driver.environment})
+    for (const auto& [name, text] : *table) all.push_back(text);
+  return all;
+}
+
+void add_part(std::string& key, std::string_view part) {
+  key += std::to_string(part.size()) + ":";
+  key += part;
 }
 
 }  // namespace
@@ -195,14 +264,33 @@ std::pair<std::uint16_t, std::uint16_t> versions_of(const tls::CommonSettings& s
   return {settings.min_version ? settings.min_version : std::min(std::uint16_t{wire::tls1_2}, high), high};
 }
 
-Result<std::map<std::string, std::string>> files_for(const Driver& driver, const Setup& setup, std::uint16_t port,
+bool batches(const Driver& driver) {
+  return std::ranges::any_of(templates_of(driver), [](const std::string& text) { return has_section(text, "sites"); });
+}
+
+Result<std::string> batch_key(const Driver& driver, const Setup& setup) {
+  Site site{setup, 0};
+  for (Route& route : site.setup.routes) route.leg.port = 0;
+  const auto files = files_for(driver, {site}, "/scratch");
+  if (!files) return tl::unexpected(files.error());
+  const auto commands = commands_for(driver, {site}, "/scratch");
+  if (!commands) return tl::unexpected(commands.error());
+  std::string all;
+  add_part(all, driver.name);
+  for (const auto& [name, content] : *files) add_part(all, name), add_part(all, content);
+  for (const std::string& argument : commands->start) add_part(all, argument);
+  for (const auto& [name, value] : commands->environment) add_part(all, name), add_part(all, value);
+  return std::string(text_of(tls::sha256(view_of(all))));
+}
+
+Result<std::map<std::string, std::string>> files_for(const Driver& driver, const std::vector<Site>& sites,
                                                      const std::filesystem::path& folder) {
-  Files files;
-  Scope scope = setup_scope(driver, setup, files, folder);
-  add_place(scope, port, folder);
-  if (!scope.bad().empty()) return unwritable(driver, scope.bad());
+  if (auto good = check_sites(driver, sites); !good) return tl::unexpected(good.error());
+  auto scope = writable_scope(driver, sites, folder);
+  if (!scope) return tl::unexpected(scope.error());
+  Files files = std::move(scope->second);
   for (const auto& [name, text] : driver.files) {
-    auto content = rendered(driver, name, text, scope, template_names());
+    auto content = rendered(driver, name, text, scope->first);
     if (!content) return tl::unexpected(content.error());
     if (!files.emplace(name, std::move(*content)).second)
       return fail(ErrorCode::value, "\"" + printable(name) + "\" is the name of a certificate's file", driver.place);
@@ -210,32 +298,28 @@ Result<std::map<std::string, std::string>> files_for(const Driver& driver, const
   return files;
 }
 
-Result<std::vector<std::string>> arguments_for(const Driver& driver, const std::filesystem::path& program,
-                                               std::uint16_t port, const std::filesystem::path& folder) {
-  Scope scope;
-  add_place(scope, port, folder);
-  if (!scope.bad().empty()) return unwritable(driver, scope.bad());
-  std::vector<std::string> arguments{program.string()};
-  for (const std::string& text : driver.start) {
-    auto argument = rendered(driver, "start", text, scope, place_names);
-    if (!argument) return tl::unexpected(argument.error());
-    arguments.push_back(std::move(*argument));
+Result<Rendered> commands_for(const Driver& driver, const std::vector<Site>& sites,
+                              const std::filesystem::path& folder) {
+  const auto scope = writable_scope(driver, sites, folder);
+  if (!scope) return tl::unexpected(scope.error());
+  Rendered commands;
+  struct Part {
+    const char* name;
+    const std::vector<std::string>& templates;
+    std::vector<std::string>& into;
+  };
+  for (const Part& part : {Part{"start", driver.start, commands.start}, Part{"check", driver.check, commands.check},
+                           Part{"reload", driver.reload_command, commands.reload}}) {
+    auto texts = all_rendered(driver, part.name, part.templates, scope->first);
+    if (!texts) return tl::unexpected(texts.error());
+    part.into = std::move(*texts);
   }
-  return arguments;
-}
-
-Result<std::vector<std::pair<std::string, std::string>>> environment_for(const Driver& driver, std::uint16_t port,
-                                                                         const std::filesystem::path& folder) {
-  Scope scope;
-  add_place(scope, port, folder);
-  if (!scope.bad().empty()) return unwritable(driver, scope.bad());
-  std::vector<std::pair<std::string, std::string>> environment;
   for (const auto& [name, text] : driver.environment) {
-    auto value = rendered(driver, name, text, scope, place_names);
+    auto value = rendered(driver, name, text, scope->first);
     if (!value) return tl::unexpected(value.error());
-    environment.emplace_back(name, std::move(*value));
+    commands.environment.emplace_back(name, std::move(*value));
   }
-  return environment;
+  return commands;
 }
 
 }  // namespace bothends::proxy

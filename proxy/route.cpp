@@ -35,6 +35,17 @@ const Route* route_for(const std::vector<Route>& routes, std::string_view host) 
   return best;
 }
 
+OriginLeg settled(OriginLeg leg) {
+  using From = NameSource::From;
+  const NameSource name{From::fixed, leg.host};
+  const bool by_address = is_address(leg.host);
+  if (leg.verify_name.from == From::upstream ||
+      (by_address && leg.sni.from == From::upstream && leg.verify_name.from == From::none))
+    leg.verify_name = name;
+  if (leg.sni.from == From::upstream) leg.sni = by_address ? NameSource{} : name;
+  return leg;
+}
+
 std::optional<std::string> host_of(std::string_view authority) {
   const auto fits = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' || c == ':';

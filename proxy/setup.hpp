@@ -13,15 +13,16 @@ namespace bothends::proxy {
 
 /// Where the SNI, and the name that is verified, come from.
 struct NameSource {
-  enum class From { none, host, fixed } from = From::none;  // host: the Host of the request, without port
+  // host: the Host of the request, without port; upstream: OriginLeg::host
+  enum class From { none, host, fixed, upstream } from = From::none;
   std::string fixed;
   friend bool operator==(const NameSource&, const NameSource&) = default;
 };
 
 /// One origin as the proxy must reach it.
 struct OriginLeg {
-  std::string origin;  // the scenario's name for it
-  std::string host = "127.0.0.1";
+  std::string origin;              // the scenario's name for it
+  std::string host = "127.0.0.1";  // the name or address by which the proxy's configuration names it
   std::uint16_t port = 0;
   bool tls = true;  // false: clear text to the origin
   NameSource sni;
@@ -30,6 +31,9 @@ struct OriginLeg {
   tls::ClientSettings settings;   // versions, suites, groups, ALPN, trust, verify, client certificate
   std::string stack = "openssl";  // embedded proxy only
 };
+
+/// The same with `upstream` taken for what it stands for: a fixed name, and of an address no SNI (RFC 6066 section 3).
+OriginLeg settled(OriginLeg leg);
 
 struct Route {
   std::string match;  // "shop.test", "*.shop.test", or "default"
@@ -51,6 +55,9 @@ struct Setup {
   bool keep_alive = true;                           // towards the client
   bool pool = false;                                // keeps origin connections for later requests of the same route
   Statuses statuses;
+  /// false: a real proxy's configuration says nothing of the origins but where they are and that they speak TLS. The
+  /// legs then hold what the proxy does by itself.
+  bool told = true;
 };
 
 /// The route for a request: by Host without port (or, when there is no Host, by SNI): exact, then the longest wildcard

@@ -90,17 +90,20 @@ void Scope::list(const std::string& name, const std::vector<Scope>& scopes) {
   data_.set(name, all);
 }
 
-Result<std::string> rendered(const Driver& driver, const std::string& what, const std::string& text, const Scope& scope,
-                             const std::vector<std::string>& names) {
+bool has_section(std::string_view text, std::string_view name) {
+  return std::ranges::any_of(tags_of(text), [&](const Tag& tag) { return tag.mark == '#' && tag.name == name; });
+}
+
+Result<std::string> rendered(const Driver& driver, const std::string& what, const std::string& text,
+                             const Scope& scope) {
+  const std::vector<std::string>& names = template_names();
   const std::string where = "the template of \"" + printable(what, 80) + "\" ";
   const std::vector<Tag> tags = tags_of(text);
   for (const Tag& tag : tags) {
     if (std::ranges::find(names, tag.name) != names.end()) continue;
-    const bool elsewhere = std::ranges::find(template_names(), tag.name) != template_names().end();
-    const auto near = elsewhere ? std::nullopt : did_you_mean(tag.name, names);
+    const auto near = did_you_mean(tag.name, names);
     return fail(ErrorCode::value,
-                where + "uses {{" + printable(tag.name, 80) + "}}, which " +
-                    (elsewhere ? "only files have" : "does not exist") +
+                where + "uses {{" + printable(tag.name, 80) + "}}, which does not exist" +
                     (near ? "; did you mean {{" + *near + "}}?" : ""),
                 driver.place);
   }
@@ -116,6 +119,9 @@ const std::vector<std::string>& template_names() {
   static const std::vector<std::string> names{"folder",
                                               "port",
                                               "root",
+                                              "sites",
+                                              "site",
+                                              "told",
                                               "certificates",
                                               "crt",
                                               "key",
@@ -124,6 +130,9 @@ const std::vector<std::string>& template_names() {
                                               "name",
                                               "unrouted",
                                               "strict_sni",
+                                              "asks_certificate",
+                                              "wants_certificate",
+                                              "front_ca",
                                               "connect_ms",
                                               "origin_ms",
                                               "routes",

@@ -29,8 +29,11 @@ class Scope {
   std::string bad_;
 };
 
-/// Error{value} when the template is wrong or uses something that is not in `names`; `what` is its name in messages.
-Result<std::string> rendered(const Driver& driver, const std::string& what, const std::string& text, const Scope& scope,
-                             const std::vector<std::string>& names);
+/// Error{value} when the template is wrong or uses something that is not in template_names(); `what` is its name in
+/// messages.
+Result<std::string> rendered(const Driver& driver, const std::string& what, const std::string& text,
+                             const Scope& scope);
+/// Whether a template has a section of this name.
+bool has_section(std::string_view text, std::string_view name);
 
 }  // namespace bothends::proxy

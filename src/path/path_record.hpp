@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,7 +56,10 @@ struct Known {
   bool proxy_origin_tls = true;          // the proxy was told to speak TLS to it
   policy::Verify proxy_verifies = policy::Verify::none;  // as configured
   policy::Verify client_verifies = policy::Verify::full;
-  std::string origin_address;  // "127.0.0.1:4711"
+  std::string origin_address;               // "127.0.0.1:4711"
+  std::vector<policy::Defect> proxy_minds;  // refuses these in the origin's certificate although it does not verify
+  /// What to change in this proxy's configuration, by cause; of causes on the client leg by "client.CAUSE".
+  std::map<std::string, std::string> fixes;
 };
 
 struct PathRecord {

@@ -32,6 +32,12 @@ std::vector<std::string> finding_ids(const std::vector<path::Finding>& findings)
   return ids;
 }
 
+// The proxy's own words for the remedy are worth more than ours for all proxies.
+void say_fix(path::Finding& finding, const std::map<std::string, std::string>& fixes) {
+  const auto found = fixes.find((finding.leg == path::Leg::client ? "client." : "") + finding.cause);
+  if (found != fixes.end()) finding.remedy = found->second;
+}
+
 http::Request request_of(const TrySpec& one) {
   http::Request request{.method = one.method, .target = one.target, .body = one.body};
   request.fields.push_back({"Host", one.host_field});
@@ -47,6 +53,7 @@ path::TryOutcome judge_try(const TrySpec& one, path::PathRecord record) {
   path::TryOutcome outcome = outcome_of(one);
   outcome.took = record.took;
   outcome.findings = path::diagnose(record);
+  for (path::Finding& finding : outcome.findings) say_fix(finding, record.known.fixes);
   auto facts = path::facts_of(record, {.md5 = tls::md5, .sha256 = tls::sha256});
   facts["finding"] = {.values = finding_ids(outcome.findings), .list = true};
   for (const path::Expectation& expectation : one.expectations)

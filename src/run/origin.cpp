@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "proxy/route.hpp"
+#include "run/reach.hpp"
 #include "tls/stacks.hpp"
 
 namespace bothends::run {
@@ -83,6 +84,14 @@ Origin::~Origin() = default;
 Result<std::unique_ptr<Origin>> Origin::start(net::Loop& loop, const OriginSpec& spec,
                                               const tls::ServerSettings& settings) {
   auto origin = std::unique_ptr<Origin>(new Origin(loop, spec, settings));
+  Result<net::Endpoint> at = net::Endpoint{"127.0.0.1", 0};
+  if (!spec.listen.empty()) at = endpoint_of(spec.listen);
+  if (!at) return tl::unexpected(at.error());
+  origin->host_ = at->host;
+  if (spec.speaks == OriginSpec::Speaks::refuses && at->port != 0) {
+    origin->port_ = at->port;
+    return origin;
+  }
   if (spec.speaks == OriginSpec::Speaks::refuses) {
     auto port = net::ReservedPort::reserve();
     if (!port) return tl::unexpected(port.error());
@@ -99,9 +108,9 @@ Result<std::unique_ptr<Origin>> Origin::start(net::Loop& loop, const OriginSpec&
   }
   Origin* self = origin.get();
   auto listener = net::Listener::listen(
-      loop, {"127.0.0.1", 0}, [self] { return self->engine(); }, deadlines,
+      loop, *at, [self] { return self->engine(); }, deadlines,
       [self](std::unique_ptr<net::Connection> connection) { self->accepted(std::move(connection)); });
-  if (!listener) return tl::unexpected(listener.error());
+  if (!listener) return fail(listener.error().code, listener.error().what, spec.place);
   origin->listener_ = std::move(*listener);
   origin->port_ = origin->listener_->port();
   return origin;

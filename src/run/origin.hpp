@@ -15,7 +15,8 @@ namespace bothends::run {
 
 class Origin {
  public:
-  /// `settings` are the spec's, with its certificates made. The listener is on 127.0.0.1, on a port of its own.
+  /// `settings` are the spec's, with its certificates made. The listener is where the spec says, else on
+  /// 127.0.0.1, on a port of its own.
   static Result<std::unique_ptr<Origin>> start(net::Loop& loop, const OriginSpec& spec,
                                                const tls::ServerSettings& settings);
   ~Origin();
@@ -23,6 +24,8 @@ class Origin {
   const OriginSpec& spec() const { return spec_; }
   const tls::ServerSettings& settings() const { return settings_; }
   std::uint16_t port() const { return port_; }
+  /// The address it listens on: "127.0.0.1".
+  const std::string& host() const { return host_; }
 
   /// No connection is in the middle of a handshake or a request, and none is open that never carried a request.
   bool quiet() const;
@@ -52,6 +55,7 @@ class Origin {
   OriginSpec spec_;
   tls::ServerSettings settings_;
   std::shared_ptr<const tls::ServerContext> context_;
+  std::string host_ = "127.0.0.1";
   std::uint16_t port_ = 0;
   net::microseconds try_begun_{0};
   std::size_t untaken_ = 0;                         // connections since the last take

@@ -51,6 +51,7 @@ struct OriginSpec : TlsSpec {
   unsigned status = 200;
   std::string body = "hello\n";
   http::Fields headers;
+  std::string listen;  // key `listen`: ADDR:PORT; empty: 127.0.0.1, on a port of its own
   Place place;
 };
 
@@ -59,7 +60,8 @@ struct RouteSpec : TlsSpec {
   std::string match;
   std::string to;  // an origin's name
   bool tls = true;
-  std::string stack;  // embedded proxy only; empty: the proxy's
+  std::string upstream;  // key `upstream`: how the proxy's configuration names the origin; empty: by its address
+  std::string stack;     // embedded proxy only; empty: the proxy's
   proxy::NameSource sni{proxy::NameSource::From::host, {}};
   policy::Verify verify = policy::Verify::full;
   proxy::NameSource verify_name;  // key `verify_name`: "host" or a name; absent: the SNI, else the Host
@@ -75,7 +77,10 @@ struct ProxySpec : TlsSpec {
   std::string stack = "openssl";   // embedded proxy only
   std::vector<std::string> certs;  // without the key: a good one for the hosts of all tries
   bool strict_sni = false;
-  std::optional<std::chrono::milliseconds> origin_timeout;  // key `timeout`: "500ms", "2s"
+  bool told = true;  // key `setting`: "told", or "default": of its origins it is told only where they are
+  policy::ClientCertificate client_certificate = policy::ClientCertificate::none;  // that clients must show
+  std::vector<std::string> trust = {"root"};                                       // for client certificates
+  std::optional<std::chrono::milliseconds> origin_timeout;                         // key `timeout`: "500ms", "2s"
   std::vector<RouteSpec> routes;
   std::map<std::string, Place> said;  // every key that the file says of the proxy and its routes ("routes.groups",
                                       // "strict_sni", "routes.sni=host" for words too): drivers decline by it
@@ -87,7 +92,8 @@ struct StageSpec {
   std::vector<certs::Recipe> certs;  // in the file's order; then those made by default
   std::vector<OriginSpec> origins;
   ProxySpec proxy;
-  std::string key;  // equal exactly for equal stages of one file
+  std::vector<std::string> hosts;  // of all tries of the file
+  std::string key;                 // equal exactly for equal stages of one file
   const OriginSpec* origin(std::string_view name) const;
 };
 

@@ -221,14 +221,15 @@ void Fields::headers(std::string_view key, http::Fields& into) {
   }
 }
 
-void Fields::name_source(std::string_view key, proxy::NameSource& into, bool none_allowed) {
+void Fields::name_source(std::string_view key, proxy::NameSource& into, const Words& words) {
   using From = proxy::NameSource::From;
-  const Value* found = take(key, Type::text, none_allowed ? "\"none\", \"host\" or a name" : "\"host\" or a name");
+  Words quoted;
+  for (const auto& word : words) quoted.push_back(in_quotes(word));
+  const Value* found = take(key, Type::text, join(quoted, ", ") + " or a name");
   if (!found) return;
   const std::string& text = found->text;
-  const Words words = none_allowed ? Words{"none", "host"} : Words{"host"};
   if (std::find(words.begin(), words.end(), text) != words.end()) {
-    into = {text == "host" ? From::host : From::none, {}};
+    into = {text == "host" ? From::host : text == "upstream" ? From::upstream : From::none, {}};
     return;
   }
   // A single label that is nearly one of the words is far more often a slip than a name.

@@ -60,8 +60,8 @@ class Fields {
   void codes(std::string_view key, wire::Registry registry, wire::Codes& into);
   /// A table of header names, each with a text or a list of texts.
   void headers(std::string_view key, http::Fields& into);
-  /// "none" (if allowed), "host", or a DNS name.
-  void name_source(std::string_view key, proxy::NameSource& into, bool none_allowed);
+  /// One of `words`, which are among "none", "host" and "upstream", or a DNS name.
+  void name_source(std::string_view key, proxy::NameSource& into, const Words& words);
   /// Each text of a key, checked by `check`; its error gets the text's place.
   void checked(std::string_view key, const std::function<Result<void>(const Value&)>& check);
   /// The raw value of a key that is read elsewhere, when it is of this type; null when missing.

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "certs/names.hpp"
 #include "run/profiles.hpp"
+#include "run/reach.hpp"
 #include "tls/stacks.hpp"
 
 namespace bothends::run {
@@ -91,6 +92,16 @@ Result<certs::Recipe> read_recipe(const Member& member, const Words& hosts) {
   return recipe;
 }
 
+void read_listen(Fields& fields, const Value& table, OriginSpec& origin) {
+  fields.text("listen", origin.listen);
+  const Value* found = table.find("listen");
+  if (!found || !found->is(Type::text)) return;
+  const auto at = endpoint_of(origin.listen);
+  if (at && !certs::address_octets(at->host).empty()) return;
+  fields.fail_at(found->place, fmt::format("{} cannot be \"{}\": write ADDRESS:PORT, an IPv6 address in brackets",
+                                           fields.path_of("listen"), printable(origin.listen, 80)));
+}
+
 Result<OriginSpec> read_origin(const Member& member, const StageSpec& stage) {
   using policy::ClientCertificate;
   OriginSpec origin;
@@ -112,6 +123,7 @@ Result<OriginSpec> read_origin(const Member& member, const StageSpec& stage) {
   fields.number("status", origin.status, 200, 599);
   fields.text("body", origin.body);
   fields.headers("headers", origin.headers);
+  read_listen(fields, member.value, origin);
   if (fields.has("certs") && origin.certs.empty()) {
     fields.fail_at(member.value.find("certs")->place, fields.path_of("certs") + " needs at least one certificate");
   }
@@ -230,7 +242,7 @@ Result<ClientSpec> read_client(const Value& root, const StageSpec& stage) {
   fields.name("stack", client.stack, stack_names(), "TLS stack");
   if (table) read_like(fields, *table, client);
   read_tls(fields, table ? *table : nothing, client);
-  fields.name_source("sni", client.sni, true);
+  fields.name_source("sni", client.sni, {"none", "host"});
   fields.word("verify", client.verify, {Verify::none, Verify::chain, Verify::full});
   fields.names("trust", client.trust, trust_names(stage), "trust anchor");
   fields.name("certificate", client.certificate, certificate_names(stage), "certificate");
@@ -240,6 +252,7 @@ Result<ClientSpec> read_client(const Value& root, const StageSpec& stage) {
 
 Result<StageSpec> read_stage(const Value& root, const Words& hosts) {
   StageSpec stage;
+  stage.hosts = hosts;
   auto recipes = read_certs(root, hosts);
   if (!recipes) return tl::unexpected(recipes.error());
   stage.certs = std::move(*recipes);

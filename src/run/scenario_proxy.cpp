@@ -15,7 +15,8 @@ using Type = Value::Type;
 using From = proxy::NameSource::From;
 
 std::string_view word_of(const proxy::NameSource& source) {
-  return source.from == From::none ? "none" : source.from == From::host ? "host" : "fixed";
+  constexpr std::string_view words[] = {"none", "host", "fixed", "upstream"};
+  return words[static_cast<std::size_t>(source.from)];
 }
 
 /// The first place that says it, wherever several routes do. Defaults that nobody wrote have no place.
@@ -35,6 +36,7 @@ std::string_view word_of(const RouteSpec& route, std::string_view key) {
 
 std::string_view word_of(const ProxySpec& proxy, std::string_view key) {
   if (key == "strict_sni") return proxy.strict_sni ? "true" : "false";
+  if (key == "client_certificate") return policy::name(proxy.client_certificate);
   return key == "stack" ? std::string_view(proxy.stack) : "";
 }
 
@@ -61,6 +63,16 @@ void read_target(Fields& fields, const StageSpec& stage, RouteSpec& route) {
     fields.fail_at(route.place, fmt::format("{} is missing{}", fields.path_of("to"), choice_hint("", origins)));
 }
 
+void read_upstream(Fields& fields, const Value& table, RouteSpec& route) {
+  fields.text("upstream", route.upstream);
+  const Value* found = table.find("upstream");
+  if (!found || !found->is(Type::text)) return;
+  const auto good = certs::check_names(std::span(&route.upstream, 1));
+  if (!good) return fields.fail_at(found->place, fields.path_of("upstream") + ": " + good.error().what);
+  if (route.upstream.find('*') != route.upstream.npos)
+    fields.fail_at(found->place, fields.path_of("upstream") + " is one host: a name or an address, without a star");
+}
+
 Result<RouteSpec> read_route(const Member& member, const StageSpec& stage) {
   using policy::Verify;
   if (auto good = check_match(member); !good) return tl::unexpected(good.error());
@@ -72,9 +84,10 @@ Result<RouteSpec> read_route(const Member& member, const StageSpec& stage) {
   fields.flag("tls", route.tls);
   fields.name("stack", route.stack, stack_names(), "TLS stack");
   read_tls(fields, member.value, route);
-  fields.name_source("sni", route.sni, true);
+  read_upstream(fields, member.value, route);
+  fields.name_source("sni", route.sni, {"none", "host", "upstream"});
   fields.word("verify", route.verify, {Verify::none, Verify::chain, Verify::full});
-  fields.name_source("verify_name", route.verify_name, false);
+  fields.name_source("verify_name", route.verify_name, {"host", "upstream"});
   fields.names("trust", route.trust, trust_names(stage), "trust anchor");
   fields.name("certificate", route.certificate, certificate_names(stage), "certificate");
   if (auto good = fields.finish(); !good) return tl::unexpected(good.error());
@@ -131,6 +144,7 @@ void read_timeout(Fields& fields, ProxySpec& proxy) {
 }  // namespace
 
 Result<ProxySpec> read_proxy(const Value& root, const StageSpec& stage) {
+  using policy::ClientCertificate;
   static const Value nothing;
   const Value* found = root.find("proxy");
   const Value& table = found ? *found : nothing;
@@ -143,6 +157,12 @@ Result<ProxySpec> read_proxy(const Value& root, const StageSpec& stage) {
   read_tls(fields, table, proxy);
   fields.names("certs", proxy.certs, certificate_names(stage), "certificate");
   fields.flag("strict_sni", proxy.strict_sni);
+  std::size_t setting = 0;
+  fields.choice("setting", setting, {"told", "default"});
+  proxy.told = setting == 0;
+  fields.word("client_certificate", proxy.client_certificate,
+              {ClientCertificate::none, ClientCertificate::optional, ClientCertificate::required});
+  fields.names("trust", proxy.trust, trust_names(stage), "trust anchor");
   read_timeout(fields, proxy);
   const Value* routes = fields.value("routes", Type::table);
   if (fields.has("certs") && proxy.certs.empty()) {

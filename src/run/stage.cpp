@@ -4,6 +4,7 @@
 
 #include "proxy/route.hpp"
 #include "run/profiles.hpp"
+#include "run/stage_default.hpp"
 #include "tls/stacks.hpp"
 
 namespace bothends::run {
@@ -54,8 +55,31 @@ void Stage::tell_ready(std::optional<Unready> problem) {
 }
 
 std::optional<Unready> Stage::build() {
-  for (const auto step : {&Stage::make_certificates, &Stage::start_origins, &Stage::make_setup, &Stage::start_proxy})
+  for (const auto step : {&Stage::choose_proxy, &Stage::make_certificates, &Stage::start_origins, &Stage::make_setup,
+                          &Stage::start_proxy})
     if (auto problem = (this->*step)()) return problem;
+  return std::nullopt;
+}
+
+// First, since it decides where origins must listen and, when it is told nothing, what their certificates must name.
+std::optional<Unready> Stage::choose_proxy() {
+  const ProxySpec& spec = spec_.proxy;
+  if (!spec.address.empty()) return std::nullopt;
+  if (workshop_.own_driver) {
+    driver_ = workshop_.own_driver;
+  } else if (spec.use != "builtin") {
+    auto named = proxy::driver_named(spec.use);
+    if (!named) return unready({named.error().code, named.error().what, spec.place});
+    driver_ = std::move(*named);
+  }
+  if (driver_) place_origins(spec_, *driver_);
+  if (spec.told) return std::nullopt;
+  if (driver_ && !driver_->defaults)
+    return Unready{path::Status::skipped,
+                   driver_->name + ": its driver does not say what the proxy does by default ([default])"};
+  const proxy::Defaults& defaults = driver_ ? *driver_->defaults : proxy::builtin_defaults();
+  apply(defaults, spec_);
+  proxy_minds_ = defaults.minds;
   return std::nullopt;
 }
 
@@ -122,6 +146,7 @@ Result<proxy::Route> Stage::route(const RouteSpec& spec) const {
   const auto origin = std::ranges::find_if(origins_, [&](const auto& o) { return o->spec().name == spec.to; });
   if (origin == origins_.end()) return fail(ErrorCode::value, "there is no origin \"" + spec.to + "\"", spec.place);
   leg.port = (*origin)->port();
+  leg.host = !spec.upstream.empty() ? spec.upstream : address_to_reach((*origin)->host());
   leg.tls = spec.tls;
   leg.sni = spec.sni;
   leg.verify_name = spec.verify_name;
@@ -134,13 +159,16 @@ Result<proxy::Route> Stage::route(const RouteSpec& spec) const {
     if (!made) return tl::unexpected(made.error());
     leg.settings.certificate = std::move(*made);
   }
+  leg = proxy::settled(std::move(leg));
   return route;
 }
 
 std::optional<Unready> Stage::make_setup() {
   const ProxySpec& spec = spec_.proxy;
   if (!spec.address.empty()) return std::nullopt;
-  if (auto filled = fill(setup_.front, spec, {}); !filled) return unready(filled.error());
+  if (auto filled = fill(setup_.front, spec, spec.trust); !filled) return unready(filled.error());
+  setup_.front.client_certificate = spec.client_certificate;
+  setup_.told = spec.told;
   // What reverse proxies negotiate unless told otherwise, as long as nobody here speaks HTTP/2.
   if (setup_.front.alpn.empty()) setup_.front.alpn = {"http/1.1"};
   setup_.front.weak = asks_for_weak(spec);
@@ -163,13 +191,8 @@ std::optional<Unready> Stage::make_setup() {
 std::optional<Unready> Stage::start_proxy() {
   const ProxySpec& spec = spec_.proxy;
   proxy_name_ = spec.use;
-  if (!spec.address.empty()) return reach_running_proxy();
-  if (workshop_.own_driver) return start_real_proxy(*workshop_.own_driver);
-  if (spec.use != "builtin") {
-    auto driver = proxy::driver_named(spec.use);
-    if (!driver) return unready({driver.error().code, driver.error().what, spec.place});
-    return start_real_proxy(*driver);
-  }
+  if (!spec.address.empty()) return reach_running_proxy(spec.address);
+  if (driver_) return start_real_proxy();
   proxy_stack_ = spec.stack;
   auto started = proxy::Proxy::start(workshop_.loop, {"127.0.0.1", 0}, setup_);
   if (!started) return unready(started.error());
@@ -178,11 +201,10 @@ std::optional<Unready> Stage::start_proxy() {
   return std::nullopt;
 }
 
-std::optional<Unready> Stage::reach_running_proxy() {
-  const ProxySpec& spec = spec_.proxy;
-  proxy_name_ = spec.address;
+std::optional<Unready> Stage::reach_running_proxy(const std::string& at) {
+  proxy_name_ = driver_ ? driver_->name : at;
   const auto unreachable = [this](const Error& error) { return unready({error.code, error.what, spec_.proxy.place}); };
-  const auto address = endpoint_of(spec.address);
+  const auto address = endpoint_of(at);
   if (!address) return unreachable(address.error());
   reach_ = std::make_unique<Reach>(workshop_.loop, *address, [this, unreachable](Result<net::Endpoint> found) {
     if (!found) return ready_(unreachable(found.error()));
@@ -192,15 +214,21 @@ std::optional<Unready> Stage::reach_running_proxy() {
   return std::nullopt;
 }
 
-std::optional<Unready> Stage::start_real_proxy(const proxy::Driver& driver) {
+std::optional<Unready> Stage::start_real_proxy() {
+  const proxy::Driver& driver = *driver_;
   proxy_name_ = driver.name;
   proxy_stack_ = driver.stack;
   if (const auto why = proxy::declines(driver, setup_))
     return Unready{path::Status::skipped, driver.name + ": " + *why};
+  if (!driver.address.empty()) return reach_running_proxy(driver.address);
   // The program is not here: said and counted, never green by itself. Whatever else keeps it from running is an error.
   if (const auto binary = proxy::find_binary(driver); !binary)
     return Unready{path::Status::skipped, binary.error().message()};
-  auto started = proxy::RealProxy::start(workshop_.loop, driver, setup_, [this](Result<void> ready) {
+  return run_real_proxy();
+}
+
+std::optional<Unready> Stage::run_real_proxy() {
+  auto started = proxy::RealProxy::start(workshop_.loop, *driver_, {setup_}, [this](Result<void> ready) {
     ready_(ready ? std::nullopt : std::optional(Unready{path::Status::error, ready.error().message()}));
   });
   if (!started) return Unready{path::Status::error, started.error().message()};

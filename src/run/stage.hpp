@@ -56,12 +56,14 @@ class Stage {
  private:
   Stage(Workshop& workshop, StageSpec spec, Ready ready);
   std::optional<Unready> build();
+  std::optional<Unready> choose_proxy();
   std::optional<Unready> make_certificates();
   std::optional<Unready> start_origins();
   std::optional<Unready> make_setup();
   std::optional<Unready> start_proxy();
-  std::optional<Unready> start_real_proxy(const proxy::Driver& driver);
-  std::optional<Unready> reach_running_proxy();
+  std::optional<Unready> start_real_proxy();
+  std::optional<Unready> run_real_proxy();
+  std::optional<Unready> reach_running_proxy(const std::string& address);
   void tell_ready(std::optional<Unready> problem);
 
   Result<void> fill(tls::CommonSettings& settings, const TlsSpec& spec, const std::vector<std::string>& trust) const;
@@ -86,6 +88,8 @@ class Stage {
   std::map<std::string, tls::Credential> credentials_;
   std::vector<std::unique_ptr<Origin>> origins_;
   proxy::Setup setup_;
+  std::optional<proxy::Driver> driver_;  // of a real proxy
+  std::vector<policy::Defect> proxy_minds_;
   std::string proxy_name_;
   std::string proxy_stack_ = "openssl";
   net::Endpoint proxy_address_;

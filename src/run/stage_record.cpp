@@ -3,6 +3,7 @@
 
 #include "proxy/route.hpp"
 #include "run/stage.hpp"
+#include "run/stage_default.hpp"
 #include "tls/digest.hpp"
 #include "tls/examine.hpp"
 #include "tls/stacks.hpp"
@@ -78,6 +79,8 @@ bool Stage::quiet() const {
 path::Known Stage::known_for(const TrySpec& one) const {
   path::Known known;
   known.client_verifies = one.client.verify;
+  known.proxy_minds = proxy_minds_;
+  if (driver_) known.fixes = driver_->fixes;
   if (!spec_.proxy.address.empty()) return known;
   const tls::Stack* proxy_stack = tls::stack_named(proxy_stack_);
   if (proxy_stack) known.proxy = tls::policy_of(*proxy_stack, setup_.front);
@@ -88,7 +91,7 @@ path::Known Stage::known_for(const TrySpec& one) const {
   known.proxy_verifies = route->leg.settings.verify;
   for (const auto& origin : origins_) {
     if (origin->spec().name != known.origin_name) continue;
-    known.origin_address = "127.0.0.1:" + std::to_string(origin->port());
+    known.origin_address = net::Endpoint{address_to_reach(origin->host()), origin->port()}.text();
     known.origin_tls = origin->spec().speaks == OriginSpec::Speaks::tls;
     if (const tls::Stack* stack = tls::stack_named(origin->spec().stack); stack && known.origin_tls)
       known.origin = tls::policy_of(*stack, origin->settings());

@@ -33,7 +33,7 @@ struct Stand {
   std::string start(const Driver& driver) {
     proxy.reset();
     ready.reset();
-    auto started = RealProxy::start(chain.loop, driver, chain.setup, [this](Result<void> said) {
+    auto started = RealProxy::start(chain.loop, driver, {chain.setup}, [this](Result<void> said) {
       CHECK_FALSE(ready);
       ready = std::move(said);
     });
@@ -295,7 +295,7 @@ TEST_CASE("a real proxy: ready, serves, logs, and nothing is left") {
     REQUIRE(stand.start(*driver_named(name)) == "");
     const auto [status, body] = stand.ask();
     CHECK(status >= 502);
-    CHECK_FALSE(stand.log_until(name == "nginx" ? "connect() failed" : "backend=route0").empty());
+    CHECK_FALSE(stand.log_until(name == "nginx" ? "connect() failed" : "backend=route0-0").empty());
     CHECK(stand.proxy->running());
   }
 }

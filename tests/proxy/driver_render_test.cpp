@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 
 #include "proxy/driver.hpp"
 #include "tests/proxy/support.hpp"
@@ -43,12 +44,12 @@ Driver with_template(const std::string& text) {
 }
 
 std::string render(const std::string& text, const Setup& of = setup()) {
-  const auto files = files_for(with_template(text), of, 4711, "/scratch");
+  const auto files = files_for(with_template(text), {{of, 4711}}, "/scratch");
   return files ? files->at("f") : files.error().message();
 }
 
 std::string refusal(const Setup& of) {
-  const auto files = files_for(with_template("x"), of, 1, "/scratch");
+  const auto files = files_for(with_template("x"), {{of, 1}}, "/scratch");
   return files ? "" : files.error().what;
 }
 
@@ -111,7 +112,7 @@ TEST_CASE("templates: suites, groups and the rest by the proxy's words") {
                   {"secp256r1", "P-256"},
                   {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "rsa128"},
                   {"ecdsa_secp256r1_sha256", "ECDSA+SHA256"}};
-  CHECK(files_for(driver, one, 1, "/s")->at("f") ==
+  CHECK(files_for(driver, {{one, 1}}, "/s")->at("f") ==
         "rsa128:ECDHE-ECDSA-AES128-GCM-SHA256 TLS_AES_128_GCM_SHA256 X25519:P-256 ECDSA+SHA256 h2,http/1.1");
   CHECK(render("{{#has_suites12}}a{{/has_suites12}}{{#has_suites13}}b{{/has_suites13}}{{#has_groups}}c{{/has_groups}}"
                "{{#has_signature_schemes}}d{{/has_signature_schemes}}{{#has_alpn}}e{{/has_alpn}}",
@@ -147,7 +148,7 @@ TEST_CASE("templates: credentials are files of the scratch folder") {
   Setup one = one_route();
   one.routes[0].leg.settings.certificate = test::certificate("proxy.test");
   one.routes[0].leg.settings.trust = {test::mint().root()};
-  const auto files = files_for(with_template("{{#routes}}{{ca}} {{crt}}{{/routes}}"), one, 1, "/scratch");
+  const auto files = files_for(with_template("{{#routes}}{{ca}} {{crt}}{{/routes}}"), {{one, 1}}, "/scratch");
   REQUIRE(files);
   CHECK(files->at("f") == "/scratch/route0.ca /scratch/route0.crt");
   for (const std::string name : {"front0", "front1", "route0"}) {
@@ -158,7 +159,7 @@ TEST_CASE("templates: credentials are files of the scratch folder") {
   CHECK(files->at("route0.ca").starts_with("-----BEGIN CERTIFICATE-----"));
   Driver greedy = with_template("x");
   greedy.files = {{"front0.key", "mine"}};
-  CHECK(files_for(greedy, one, 1, "/s").error().what == "\"front0.key\" is the name of a certificate's file");
+  CHECK(files_for(greedy, {{one, 1}}, "/s").error().what == "\"front0.key\" is the name of a certificate's file");
 }
 
 TEST_CASE("templates: a name that does not exist is an error, wherever it stands") {
@@ -181,19 +182,120 @@ TEST_CASE("templates: sections are closed in order and never stand in themselves
   CHECK(render("a {{port") != "");
 }
 
-TEST_CASE("templates: arguments and the environment know the place only") {
+TEST_CASE("templates: commands and the environment know everything that files know") {
   Driver driver = with_template("");
-  driver.start = {"-c", "{{folder}}/x.conf", "{{port}}"};
-  driver.environment = {{"HOME", "{{folder}}"}, {"PLAIN", "a b;c"}};
-  CHECK(*arguments_for(driver, "/bin/sh", 5, "/scratch") ==
-        std::vector<std::string>{"/bin/sh", "-c", "/scratch/x.conf", "5"});
+  driver.start = {"-c", "{{folder}}/x.conf", "{{port}}",
+                  "{{#routes}}{{match}}={{origin_host}}:{{origin_port}}{{/routes}}"};
+  driver.check = {"-t", "{{folder}}/x.conf"};
+  driver.reload_command = {"/bin/kill", "{{site}}"};
+  driver.environment = {{"CA", "{{#routes}}{{ca}}{{/routes}}"}, {"PLAIN", "a b;c"}};
+  const auto commands = commands_for(driver, {{one_route(), 5}}, "/scratch");
+  REQUIRE(commands);
+  CHECK(commands->start == std::vector<std::string>{"-c", "/scratch/x.conf", "5", "a.test=127.0.0.1:1234"});
+  CHECK(commands->check == std::vector<std::string>{"-t", "/scratch/x.conf"});
+  CHECK(commands->reload == std::vector<std::string>{"/bin/kill", "0"});
   using Pairs = std::vector<std::pair<std::string, std::string>>;
-  CHECK(*environment_for(driver, 5, "/scratch") == Pairs{{"HOME", "/scratch"}, {"PLAIN", "a b;c"}});
-  driver.start = {"{{match}}"};
+  CHECK(commands->environment == Pairs{{"CA", "/scratch/route0.ca"}, {"PLAIN", "a b;c"}});
+  const auto refused = [&](std::vector<std::string> Driver::*where) {
+    Driver wrong = with_template("");
+    (wrong.*where) = {"{{nothing}}"};
+    const auto made = commands_for(wrong, {{one_route(), 5}}, "/s");
+    return made ? "" : made.error().what;
+  };
+  CHECK(refused(&Driver::start) == "the template of \"start\" uses {{nothing}}, which does not exist");
+  CHECK(refused(&Driver::check) == "the template of \"check\" uses {{nothing}}, which does not exist");
+  CHECK(refused(&Driver::reload_command) == "the template of \"reload\" uses {{nothing}}, which does not exist");
   driver.environment = {{"A", "{{nothing}}"}};
-  CHECK(arguments_for(driver, "/bin/sh", 5, "/s").error().what ==
-        "the template of \"start\" uses {{match}}, which only files have");
-  CHECK(environment_for(driver, 5, "/s").error().what.find("{{nothing}}, which does not exist") != std::string::npos);
+  CHECK(commands_for(driver, {{one_route(), 5}}, "/s").error().what.find("which does not exist") != std::string::npos);
+}
+
+TEST_CASE("templates: sites are the same but for ports, and each has its number") {
+  const Driver driver = with_template(
+      "{{port}}{{#sites}}|{{site}}:{{port}}{{#routes}} {{site}}-{{index}}={{origin_port}}{{/routes}}{{/sites}}");
+  Site one{one_route(), 80}, two{one_route(), 81};
+  two.setup.routes[0].leg.port = 99;
+  CHECK(batches(driver));
+  CHECK(files_for(driver, {one, two}, "/s")->at("f") == "80|0:80 0-0=1234|1:81 1-0=99");
+  CHECK(files_for(driver, {one}, "/s")->at("f") == "80|0:80 0-0=1234");
+  CHECK(*batch_key(driver, one.setup) == *batch_key(driver, two.setup));
+  Setup other = one.setup;
+  other.routes[0].match = "b.test";
+  // It is nowhere in this configuration, but the certificates' files tell them apart.
+  other.front.certificates = {test::certificate("c.test")};
+  CHECK(*batch_key(driver, one.setup) != *batch_key(driver, other));
+  CHECK(files_for(driver, {one, {other, 82}}, "/s").error().what == "sites of one odd may differ in ports only");
+
+  const Driver alone = with_template("{{port}}");
+  CHECK_FALSE(batches(alone));
+  CHECK(files_for(alone, {one}, "/s")->at("f") == "80");
+  CHECK(files_for(alone, {one, two}, "/s").error().what ==
+        "odd serves one site in a process: its templates have no {{#sites}}");
+  CHECK_FALSE(batch_key(with_template("{{prot}}"), one.setup));
+}
+
+TEST_CASE("templates: what is in a batch's key") {
+  const Driver nginx = *driver_named("nginx"), haproxy = *driver_named("haproxy");
+  for (const Driver& driver : {nginx, haproxy}) {
+    CAPTURE(driver.name);
+    CHECK(batches(driver));
+    const auto differs = [&](const std::function<void(Setup&)>& change) {
+      Setup changed = one_route();
+      change(changed);
+      return *batch_key(driver, changed) != *batch_key(driver, one_route());
+    };
+    CHECK_FALSE(differs([](Setup&) {}));
+    CHECK_FALSE(differs([](Setup& s) { s.routes[0].leg.port = 4; }));
+    CHECK(differs([](Setup& s) { s.routes[0].match = "x.test"; }));
+    CHECK(differs([](Setup& s) { s.routes[0].leg.host = "localhost"; }));
+    CHECK(differs([](Setup& s) { s.routes[0].leg.tls = false; }));
+    CHECK(differs([](Setup& s) { s.routes[0].leg.sni = {}; }));
+    CHECK(differs([](Setup& s) { s.routes[0].leg.settings.verify = policy::Verify::none; }));
+    CHECK(differs([](Setup& s) { s.routes[0].leg.settings.trust = {test::mint().unknown_root()}; }));
+    CHECK(differs([](Setup& s) { s.routes[0].leg.settings.max_version = wire::tls1_2; }));
+    CHECK(differs([](Setup& s) { s.routes[0].leg.settings.suites = {0xc02f}; }));
+    CHECK(differs([](Setup& s) { s.routes[0].leg.settings.certificate = test::certificate("p.test"); }));
+    CHECK(differs([](Setup& s) { s.told = false; }));
+    CHECK(differs([](Setup& s) { s.front.certificates.pop_back(); }));
+    CHECK(differs([](Setup& s) { s.front.strict_sni = true; }));
+    CHECK(differs([](Setup& s) { s.front.client_certificate = policy::ClientCertificate::optional; }));
+    CHECK(differs([](Setup& s) { s.origin_timeout = std::chrono::milliseconds{1}; }));
+  }
+}
+
+TEST_CASE("templates: an origin that is named by its upstream") {
+  const auto leg = [](const std::string& host, NameSource sni, NameSource checked) {
+    Setup one = one_route("default");
+    one.routes[0].leg.host = host;
+    one.routes[0].leg.sni = sni;
+    one.routes[0].leg.verify_name = checked;
+    return render(
+        "{{#routes}}{{origin_host}} {{#sni_none}}none{{/sni_none}}{{#sni_host}}host{{/sni_host}}"
+        "{{#sni_fixed}}{{sni_name}}{{/sni_fixed}} {{#check_host}}host{{/check_host}}"
+        "{{#check_fixed}}{{check_name}}{{/check_fixed}}{{/routes}}",
+        one);
+  };
+  const NameSource upstream{From::upstream, ""}, none{}, host{From::host, ""};
+  CHECK(leg("shop.internal", upstream, none) == "shop.internal shop.internal shop.internal");
+  CHECK(leg("10.0.0.1", upstream, none) == "10.0.0.1 none 10.0.0.1");
+  CHECK(leg("::1", upstream, host) == "::1 none host");
+  CHECK(leg("shop.internal", host, upstream) == "shop.internal host shop.internal");
+}
+
+TEST_CASE("templates: what clients must show") {
+  const auto front = [](policy::ClientCertificate asked) {
+    Setup one = one_route();
+    one.front.client_certificate = asked;
+    return render("{{#asks_certificate}}asks{{/asks_certificate}}{{#wants_certificate}} wants{{/wants_certificate}}",
+                  one);
+  };
+  CHECK(front(policy::ClientCertificate::none) == "");
+  CHECK(front(policy::ClientCertificate::optional) == "asks");
+  CHECK(front(policy::ClientCertificate::required) == "asks wants");
+  Setup one = one_route();
+  one.front.trust = {test::mint().root()};
+  const auto files = files_for(with_template("{{front_ca}}"), {{one, 1}}, "/scratch");
+  CHECK(files->at("f") == "/scratch/front.ca");
+  CHECK(files->at("front.ca").starts_with("-----BEGIN CERTIFICATE-----"));
 }
 
 TEST_CASE("templates: what could change a configuration's meaning is never written") {
@@ -215,9 +317,9 @@ TEST_CASE("templates: what could change a configuration's meaning is never writt
   Setup alpn = one_route();
   alpn.front.alpn = {"http/1.1", "x y"};
   CHECK(refusal(alpn).find("\"http/1.1,x y\" cannot be written") != std::string::npos);
-  CHECK(files_for(with_template("x"), one_route(), 1, "/scratch folder").error().what.find("cannot be written") !=
+  CHECK(files_for(with_template("x"), {{one_route(), 1}}, "/scratch folder").error().what.find("cannot be written") !=
         std::string::npos);
-  CHECK(arguments_for(with_template("x"), "/bin/sh", 1, "/a;b").error().what.find("cannot be written") !=
+  CHECK(commands_for(with_template("x"), {{one_route(), 1}}, "/a;b").error().what.find("cannot be written") !=
         std::string::npos);
 }
 
