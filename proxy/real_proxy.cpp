@@ -1,14 +1,7 @@
 #include "proxy/real_proxy.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
 #include "base/text.hpp"
+#include "proxy/real_proxy_files.hpp"
 #include "tls/stacks.hpp"
 
 namespace bothends::proxy {
@@ -17,83 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_log = 256 << 10;  // octets of a log that are read at once
-constexpr std::size_t most_lines = 200;
 constexpr std::size_t longest_line = 16 << 10;  // one without an end is not waited for any longer
-
-Result<std::filesystem::path> make_folder() {
-  std::error_code problem;
-  const auto where = std::filesystem::temp_directory_path(problem);  // TMPDIR, when it is a folder
-  if (problem) return fail(ErrorCode::file, "there is no folder for temporary files: " + problem.message());
-  std::string name = (std::filesystem::absolute(where, problem) / "bothends-XXXXXX").string();
-  if (!::mkdtemp(name.data()))  // 0700
-    return fail(ErrorCode::file, "cannot make a scratch folder in " + printable(where.string()) + ": " +
-                                     std::string(std::strerror(errno)));
-  return std::filesystem::path(name);
-}
-
-Result<void> make_below(const std::filesystem::path& folder) {
-  std::error_code problem;
-  std::filesystem::create_directories(folder, problem);
-  if (!problem) return {};
-  return fail(ErrorCode::file, "cannot make the folder " + printable(folder.string()) + ": " + problem.message());
-}
-
-/// 0 or errno.
-int write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
-
-Result<void> write_private(const std::filesystem::path& file, const std::string& content) {
-  if (auto made = make_below(file.parent_path()); !made) return made;
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  int problem = fd < 0 ? errno : write_all(fd, content);
-  if (fd >= 0 && ::close(fd) != 0 && problem == 0) problem = errno;
-  if (problem == 0) return {};
-  return fail(ErrorCode::file, "cannot write " + printable(file.string()) + ": " + std::strerror(problem));
-}
-
-/// What the file holds from `from` on, its last `most_log` octets at most; `from` then is its end. A file that has
-/// shrunk was begun anew. Only a regular file is read: the proxy is free to put anything there.
-std::string tail_of(const std::filesystem::path& file, std::uint64_t& from) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0) return "";
-  struct stat about {};
-  std::string text;
-  if (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
-    const auto size = static_cast<std::uint64_t>(about.st_size);
-    if (size < from) from = 0;
-    from = std::max(from, size > most_log ? size - most_log : 0);
-    text.resize(size - from);
-    const ssize_t got = ::pread(fd, text.data(), text.size(), static_cast<off_t>(from));
-    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    from += text.size();
-  }
-  ::close(fd);
-  return text;
-}
-
-/// The same of what a process printed.
-std::string tail_of(const net::Process& process, std::uint64_t& from) {
-  const std::string& kept = process.output();
-  const std::uint64_t fresh = std::min<std::uint64_t>({process.octets() - from, kept.size(), most_log});
-  from = process.octets();
-  return kept.substr(kept.size() - fresh);
-}
-
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  for (const std::string& line : split(text, '\n'))
-    if (!trim(line).empty()) lines.push_back(printable(trim(line), 400));
-  if (lines.size() > most_lines) lines.erase(lines.begin(), lines.end() - most_lines);
-  return lines;
-}
+constexpr auto check_limit = 5000ms;
 
 // A name the proxy surely has a certificate for: strict ones answer no other.
 std::optional<std::string> known_name(const Setup& setup) {
@@ -101,6 +19,11 @@ std::optional<std::string> known_name(const Setup& setup) {
     for (const std::string& name : certificate.names)
       if (!name.starts_with('*') && name.find(':') == std::string::npos) return name;
   return std::nullopt;
+}
+
+std::string last_of(std::vector<std::string> lines) {
+  if (lines.size() > 5) lines.erase(lines.begin(), lines.end() - 5);
+  return lines.empty() ? "nothing" : join(lines, " | ");
 }
 
 }  // namespace
@@ -123,6 +46,10 @@ struct RealProxy::State {
   std::string unfinished;      // the beginning of a line whose end was not there yet
   bool end_logged = false;
   bool told = false;
+  bool giving_up = false;
+  std::optional<net::Command> checking, reloading;  // its program with other arguments; the driver's own command
+  std::unique_ptr<net::Process> other;              // one of these two, running or over
+  std::unique_ptr<net::Timer> other_limit;
 
   void tell(Result<void> result) {
     if (std::exchange(told, true)) return;
@@ -131,13 +58,18 @@ struct RealProxy::State {
     ready(std::move(result));
   }
   Result<void> write_files(const std::vector<Site>& sites) const;
-  Result<net::Command> command(const std::filesystem::path& binary, const std::vector<Site>& sites) const;
+  Result<net::Command> make_commands(const std::filesystem::path& binary, const std::vector<Site>& sites);
   Result<void> run(const net::Command& command);
   bool logs_to_output() const { return driver.log.empty(); }
   std::string last_words() const;
   void knock();
   void answered();
   void knocked(const policy::Ending& ending);
+  void wait_until_it_answers();
+  void give_up(const std::string& why);
+  Result<void> run_other(const net::Command& command, std::function<void(const net::Exit&)> ended);
+  void checked(const std::string& why, const std::optional<net::Exit>& exit);
+  void reload();
 };
 
 // Readiness is a completed TLS handshake: some proxies open their port long before they can answer. A proxy that
@@ -175,8 +107,7 @@ std::string RealProxy::State::last_words() const {
   from = 0;
   if (!logs_to_output())
     for (const std::string& line : lines_of(tail_of(folder / driver.log, from))) lines.push_back(line);
-  if (lines.size() > 5) lines.erase(lines.begin(), lines.end() - 5);
-  return lines.empty() ? "it said nothing" : "it said: " + join(lines, " | ");
+  return lines.empty() ? "it said nothing" : "it said: " + last_of(std::move(lines));
 }
 
 Result<void> RealProxy::State::write_files(const std::vector<Site>& sites) const {
@@ -189,14 +120,77 @@ Result<void> RealProxy::State::write_files(const std::vector<Site>& sites) const
   return {};
 }
 
-Result<net::Command> RealProxy::State::command(const std::filesystem::path& binary,
-                                               const std::vector<Site>& sites) const {
+Result<net::Command> RealProxy::State::make_commands(const std::filesystem::path& binary,
+                                                     const std::vector<Site>& sites) {
   auto commands = commands_for(driver, sites, folder);
   if (!commands) return tl::unexpected(commands.error());
-  net::Command command{
-      .arguments = {binary.string()}, .environment = commands->environment, .folder = folder, .own_folder = true};
-  for (std::string& argument : commands->start) command.arguments.push_back(std::move(argument));
-  return command;
+  const auto command = [&](std::vector<std::string> arguments) {
+    return net::Command{
+        .arguments = std::move(arguments), .environment = commands->environment, .folder = folder, .own_folder = true};
+  };
+  const auto with_program = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), binary.string());
+    return command(std::move(arguments));
+  };
+  if (!commands->check.empty()) checking = with_program(commands->check);
+  if (!commands->reload.empty()) reloading = command(commands->reload);
+  return with_program(commands->start);
+}
+
+// Why it did not come up, in its own words: what it printed, or what its own test of the configuration says.
+void RealProxy::State::give_up(const std::string& why) {
+  if (told || std::exchange(giving_up, true)) return;
+  again.reset();
+  deadline.reset();
+  knocking.reset();
+  if (!checking) return tell(fail(ErrorCode::proxy, why + "; " + last_words()));
+  const auto ended = [this, why](const net::Exit& exit) { checked(why, exit); };
+  if (auto started = run_other(*checking, ended); !started) return checked(why, std::nullopt);
+  other_limit = std::make_unique<net::Timer>(loop, check_limit, [this] { other->stop(0ms); });
+}
+
+Result<void> RealProxy::State::run_other(const net::Command& command, std::function<void(const net::Exit&)> ended) {
+  other.reset();
+  auto started = net::Process::start(loop, command, std::move(ended));
+  if (!started) return tl::unexpected(started.error());
+  other = std::move(*started);
+  return {};
+}
+
+void RealProxy::State::checked(const std::string& why, const std::optional<net::Exit>& exit) {
+  other_limit.reset();
+  const std::string said = why + "; " + last_words();
+  if (!exit || exit->signal != 0)
+    return tell(fail(ErrorCode::proxy, said + "; its own test of the configuration came to no end"));
+  if (exit->status == 0) return tell(fail(ErrorCode::proxy, said + "; its own test finds the configuration good"));
+  std::uint64_t from = 0;
+  tell(fail(ErrorCode::proxy,
+            why + "; its own test of the configuration says: " + last_of(lines_of(tail_of(*other, from)))));
+}
+
+void RealProxy::State::wait_until_it_answers() {
+  deadline = std::make_unique<net::Timer>(loop, driver.ready_within, [this] {
+    give_up(driver.name + " was not ready within " + std::to_string(driver.ready_within.count()) + " ms");
+  });
+  again = std::make_unique<net::Timer>(loop, 4ms, [this] { knock(); });
+}
+
+void RealProxy::State::reload() {
+  answering = 0;
+  knocks = 0;
+  if (reloading) {
+    const auto ended = [this](const net::Exit& exit) {
+      std::uint64_t from = 0;
+      if (exit.signal == 0 && exit.status == 0) return wait_until_it_answers();
+      tell(fail(ErrorCode::proxy, driver.name + ": its reload " + exit.text() +
+                                      "; it said: " + last_of(lines_of(tail_of(*other, from)))));
+    };
+    if (auto started = run_other(*reloading, ended); !started) return tell(tl::unexpected(started.error()));
+    deadline = std::make_unique<net::Timer>(loop, driver.ready_within, [this] { other->stop(0ms); });
+    return;
+  }
+  process->signal(driver.reload_signal);
+  wait_until_it_answers();
 }
 
 Result<void> RealProxy::State::run(const net::Command& command) {
@@ -207,15 +201,13 @@ Result<void> RealProxy::State::run(const net::Command& command) {
   knock_context = *context;
   auto started = net::Process::start(loop, command, [this](const net::Exit& exit) {
     if (stopped) return std::exchange(stopped, nullptr)();
-    tell(fail(ErrorCode::proxy, driver.name + " " + exit.text() + " before it was ready; " + last_words()));
+    const bool left = exit.signal == 0 && exit.status == 0;
+    give_up(driver.name + " " + exit.text() + " before it was ready" +
+            (left ? ": it must stay in the foreground" : ""));
   });
   if (!started) return tl::unexpected(started.error());
   process = std::move(*started);
-  deadline = std::make_unique<net::Timer>(loop, driver.ready_within, [this] {
-    tell(fail(ErrorCode::proxy, driver.name + " was not ready within " + std::to_string(driver.ready_within.count()) +
-                                    " ms; " + last_words()));
-  });
-  again = std::make_unique<net::Timer>(loop, 4ms, [this] { knock(); });
+  wait_until_it_answers();
   return {};
 }
 
@@ -240,7 +232,7 @@ Result<std::unique_ptr<RealProxy>> RealProxy::start(net::Loop& loop, const Drive
   State& state = *proxy->state_;
   state.ready = std::move(ready);
   if (auto written = state.write_files(sites); !written) return tl::unexpected(written.error());
-  const auto command = state.command(*binary, sites);
+  const auto command = state.make_commands(*binary, sites);
   if (!command) return tl::unexpected(command.error());
   if (auto running = state.run(*command); !running) return tl::unexpected(running.error());
   return proxy;
@@ -250,7 +242,8 @@ RealProxy::RealProxy(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 RealProxy::~RealProxy() {
   state_->told = true;
-  if (state_->process) state_->process->stop(state_->driver.stop_within);
+  state_->other.reset();
+  if (state_->process) state_->process->stop(state_->driver.stop_within, state_->driver.stop_signal);
   state_->process.reset();
   std::error_code ignored;
   std::filesystem::remove_all(state_->folder, ignored);
@@ -261,9 +254,26 @@ void RealProxy::stop(std::function<void()> stopped) {
   state.told = true;
   state.again.reset();
   state.deadline.reset();
+  state.other.reset();
+  state.other_limit.reset();
   if (!running()) return state.loop.post(std::move(stopped));
   state.stopped = std::move(stopped);
-  state.process->stop(state.driver.stop_within);
+  state.process->stop(state.driver.stop_within, state.driver.stop_signal);
+}
+
+bool RealProxy::can_reload() const { return state_->driver.reload_signal != 0 || state_->reloading; }
+
+void RealProxy::reload(Ready done) {
+  State& state = *state_;
+  if (!running() || !can_reload() || !state.told) {
+    const std::string why = !running() ? " does not run" : !can_reload() ? " has no word for it" : " is not ready yet";
+    return state.loop.post([done = std::move(done), what = state.driver.name + " cannot be reloaded: it" + why] {
+      done(fail(ErrorCode::proxy, what));
+    });
+  }
+  state.ready = std::move(done);
+  state.told = false;
+  state.reload();
 }
 
 std::uint16_t RealProxy::port(std::size_t site) const { return state_->ports.at(site).port(); }

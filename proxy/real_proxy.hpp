@@ -13,7 +13,7 @@ class RealProxy {
 
   /// Writes the scratch folder (0700, files 0600), starts the program and calls `ready` from the loop: with success
   /// after a completed TLS handshake (which is credited to nobody), or with an Error{proxy} that carries the program's
-  /// own last words when it exits, refuses its configuration, or is not ready in time.
+  /// own last words, or what its own test of the configuration says, when it exits or is not ready in time.
   /// Several setups are sites of one process: only with a driver that batches(), and of one batch_key().
   static Result<std::unique_ptr<RealProxy>> start(net::Loop& loop, const Driver& driver, std::vector<Setup> setups,
                                                   Ready ready);
@@ -21,6 +21,11 @@ class RealProxy {
   ~RealProxy();
   /// The same without blocking: `stopped` comes from the loop when the program has ended, at once if it has already.
   void stop(std::function<void()> stopped);
+
+  /// Has it read its configuration again, in the driver's way; `done` comes from the loop when every site answers a TLS
+  /// handshake, or with an Error{proxy}. Only once it is ready, and one at a time.
+  void reload(Ready done);
+  bool can_reload() const;
 
   /// Of a site, in the order of the setups.
   std::uint16_t port(std::size_t site = 0) const;

@@ -2,8 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "proxy/driver.hpp"
+#include "proxy/version.hpp"
 #include "tls/stacks.hpp"
 
 namespace bothends::cli {
@@ -12,6 +13,17 @@ namespace {
 
 void show(bool here, const std::string& what, const std::string& detail) {
   std::printf("  %-4s %-10s %s\n", here ? "yes" : "no", what.c_str(), detail.c_str());
+}
+
+std::string version_of(const proxy::Driver& driver) {
+  if (driver.version.empty()) return "";
+  net::Loop loop;
+  std::optional<Result<std::string>> version;
+  proxy::AskedVersion asked(loop, driver, [&](Result<std::string> told) { version = std::move(told); });
+  loop.run_until([&] { return version.has_value(); });
+  if (!*version) return " (" + version->error().what + ")";
+  if (proxy::is_tested(driver, **version)) return " " + **version;
+  return " " + **version + " (what it does by default is known of " + printable(driver.tested) + ")";
 }
 
 int perform() {
@@ -23,7 +35,7 @@ int perform() {
     const auto driver = proxy::driver_named(name);
     if (!driver) return std::fprintf(stderr, "bothends: %s\n", driver.error().message().c_str()), 2;
     const auto binary = proxy::find_binary(*driver);
-    show(binary.has_value(), name, binary ? binary->string() : binary.error().message());
+    show(binary.has_value(), name, binary ? binary->string() + version_of(*driver) : binary.error().message());
   }
   return 0;
 }

@@ -24,15 +24,14 @@ constexpr std::size_t most_output = 1024 * 1024;
 constexpr milliseconds wait_for_last_output{300};  // somebody who left the group may hold the pipe for ever
 constexpr milliseconds patience_of_the_destructor{1000};
 
-/// `first` stands at the front, where the reaper looks for it.
-std::vector<std::string> environment_with(std::string first,
+/// The marks stand at the front, where the reaper looks for them.
+std::vector<std::string> environment_with(std::vector<std::string> all,
                                           const std::vector<std::pair<std::string, std::string>>& added) {
-  const std::string marked = first.substr(0, first.find('='));
-  std::vector<std::string> all{std::move(first)};
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text(*entry);
     const auto replaces = [&](const auto& pair) { return text.substr(0, text.find('=')) == pair.first; };
-    if (!replaces(std::pair(marked, 0)) && std::none_of(added.begin(), added.end(), replaces)) all.emplace_back(text);
+    if (!text.starts_with(Reaper::variable) && std::none_of(added.begin(), added.end(), replaces))
+      all.emplace_back(text);
   }
   for (const auto& [name, value] : added) all.push_back(name + "=" + value);
   return all;
@@ -78,6 +77,7 @@ struct Process::State {
   pid_t pid = 0;
   bool running = false;
   bool output_over = false;
+  std::string own_mark, own_folder;  // by which daemons of it are found
   std::optional<Exit> exit;
   std::string output;
   std::uint64_t octets = 0;
@@ -90,7 +90,7 @@ struct Process::State {
   void read();
   void came(const char* text, std::size_t size);
   void exited(const Exit& how);
-  void stop(milliseconds patience);
+  void stop(milliseconds patience, int signal);
   void tell();
   void end_blocking();
   void close();
@@ -98,7 +98,9 @@ struct Process::State {
 
 int Process::State::spawn(const Command& command, int write_end) {
   auto arguments = command.arguments;
-  auto environment = environment_with(Reaper::variable + ("=" + loop.reaper.mark()), command.environment);
+  own_mark = loop.reaper.own_mark();
+  own_folder = command.own_folder ? command.folder.string() : "";
+  auto environment = environment_with({loop.reaper.entry(), own_mark}, command.environment);
   auto argument_pointers = pointers_to(arguments), environment_pointers = pointers_to(environment);
   uv_stdio_container_t streams[3];
   streams[0].flags = UV_IGNORE;
@@ -173,6 +175,8 @@ void Process::State::exited(const Exit& how) {
   exit = how;
   running = false;
   kill(-pid, SIGKILL);
+  if (!kill_at)
+    loop.reaper.end_daemons(own_mark, own_folder);  // nobody asked it to end: it may have gone on without us
   loop.reaper.forget(pid);
   uv_timer_stop(&timer);
   if (output_over) return tell();
@@ -186,9 +190,9 @@ void Process::State::tell() {
   if (tell_it && !gone) tell_it(*exit);
 }
 
-void Process::State::stop(milliseconds patience) {
+void Process::State::stop(milliseconds patience, int signal) {
   if (!running) return;
-  kill(-pid, SIGTERM);
+  kill(-pid, signal);
   uv_update_time(&loop.uv);
   const auto wait = ticks(patience);
   kill_at = uv_now(&loop.uv) + wait;
@@ -198,7 +202,7 @@ void Process::State::stop(milliseconds patience) {
 
 /// Without the loop, since it may be the loop that we are called from; libuv has let go of the child before.
 void Process::State::end_blocking() {
-  if (!kill_at) stop(patience_of_the_destructor);
+  if (!kill_at) stop(patience_of_the_destructor, SIGTERM);
   running = false;
   close();
   int status = 0;
@@ -239,7 +243,7 @@ Process::~Process() {
   if (all_closed) delete state_;
 }
 
-void Process::stop(milliseconds patience) { state_->stop(patience); }
+void Process::stop(milliseconds patience, int signal) { state_->stop(patience, signal); }
 void Process::signal(int number) {
   if (state_->running) kill(state_->pid, number);
 }

@@ -1,6 +1,7 @@
 // A child process in its own process group, its output captured (bounded), gone when we are: also after SIGKILL of us.
-// Its whole group goes with it: what is left of the group when the child itself ends is ended too. Out of reach are
-// daemons that have left the group (setsid, setpgid): programs are to be started in the foreground.
+// Its whole group goes with it: what is left of the group when the child itself ends is ended too, and daemons that
+// have left the group (setsid, setpgid) as far as they can be found: by their environment, or by working in the child's
+// own folder. Programs are to be started in the foreground.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +38,8 @@ class Process {
   ~Process();
   Process(const Process&) = delete;
 
-  /// SIGTERM to the group now, SIGKILL after `patience`; `ended` tells when it is over.
-  void stop(milliseconds patience);
+  /// `signal` (SIGTERM) to the group now, SIGKILL after `patience`; `ended` tells when it is over.
+  void stop(milliseconds patience, int signal = 15);
   /// To the child alone, not to its group: a reload is meant for the master and not for its workers.
   void signal(int number);
   bool running() const;

@@ -120,16 +120,15 @@ void end_ours(const Told& told, const char* entry, std::size_t length) {
 Reaper::Reaper() {
   unsigned long long chance = 0;
   if (getrandom(&chance, sizeof chance, 0) < 0) chance = static_cast<unsigned long long>(getpid());
-  mark_ = std::to_string(getpid()) + "-" + std::to_string(chance);
+  entry_ = std::string(variable) + "=" + std::to_string(getpid()) + "-" + std::to_string(chance);
 }
 
 bool Reaper::ready() {
   if (pipe_ >= 0) return true;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  const std::string entry = std::string(variable) + "=" + mark_;
   pid_ = fork();
-  if (pid_ == 0) reap(ends[0], entry);
+  if (pid_ == 0) reap(ends[0], entry_);
   close(ends[0]);
   if (pid_ < 0) close(ends[1]);
   pipe_ = pid_ < 0 ? -1 : ends[1];
@@ -139,6 +138,17 @@ bool Reaper::ready() {
 void Reaper::announce(const std::string& folder) {
   struct stat about {};
   if (!folder.empty() && stat(folder.c_str(), &about) == 0) tell(Word{Kind::folder, 0, {about.st_dev, about.st_ino}});
+}
+
+void Reaper::end_daemons(const std::string& own_mark, const std::string& own_folder) const {
+  Told told;
+  struct stat about {};
+  if (!own_folder.empty() && stat(own_folder.c_str(), &about) == 0) told.announced = {about.st_dev, about.st_ino};
+  std::string marks = entry_;
+  marks.push_back('\0');
+  marks += own_mark;
+  // Once more, since one that was seen may just have started another.
+  for (int round = 0; round < 2; ++round) end_ours(told, marks.data(), marks.size() + 1);
 }
 
 void Reaper::watch(pid_t group) { tell(Word{Kind::watch, group, {}}); }

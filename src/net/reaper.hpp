@@ -27,8 +27,12 @@ class Reaper {
   ~Reaper();
   Reaper(const Reaper&) = delete;
 
-  /// The variable's value; no other Reaper has the same.
-  const std::string& mark() const { return mark_; }
+  /// The variable and its value; no other Reaper has the same.
+  const std::string& entry() const { return entry_; }
+  /// The second variable in the environment of a child; no other child of ours has the same.
+  std::string own_mark() { return std::string(variable) + "_NUMBER=" + std::to_string(++children_); }
+  /// Ends what is left of a child that has ended by itself: whoever has both marks, or works in its own folder.
+  void end_daemons(const std::string& own_mark, const std::string& own_folder) const;
   /// Starts it unless it runs; false when there can be none (no processes or descriptors left).
   bool ready();
   /// Only after ready(). Before a child is started: the folder of its own that it will work in; empty: none.
@@ -40,7 +44,8 @@ class Reaper {
   template <class Told>
   void tell(const Told& word);
 
-  std::string mark_;
+  std::string entry_;
+  unsigned children_ = 0;
   pid_t pid_ = -1;
   int pipe_ = -1;
 };

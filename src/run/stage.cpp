@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "proxy/route.hpp"
 #include "run/profiles.hpp"
 #include "run/stage_default.hpp"
@@ -44,7 +45,7 @@ void Stage::shut_down(std::function<void()> ended) {
 std::unique_ptr<Stage> Stage::set_up(Workshop& workshop, const StageSpec& spec, Ready ready) {
   auto stage = std::unique_ptr<Stage>(new Stage(workshop, spec, std::move(ready)));
   const auto problem = stage->build();
-  if (problem || (!stage->real_ && !stage->reach_)) stage->tell_ready(problem);
+  if (problem || (!stage->real_ && !stage->reach_ && !stage->asked_)) stage->tell_ready(problem);
   return stage;
 }
 
@@ -224,6 +225,23 @@ std::optional<Unready> Stage::start_real_proxy() {
   // The program is not here: said and counted, never green by itself. Whatever else keeps it from running is an error.
   if (const auto binary = proxy::find_binary(driver); !binary)
     return Unready{path::Status::skipped, binary.error().message()};
+  if (spec_.proxy.told || driver.tested.empty()) return run_real_proxy();
+  // What a proxy does by default changes from version to version.
+  if (const auto known = workshop_.versions.find(driver.name); known != workshop_.versions.end())
+    return run_if_tested(known->second);
+  asked_ = std::make_unique<proxy::AskedVersion>(workshop_.loop, driver, [this](Result<std::string> version) {
+    workshop_.versions.insert_or_assign(driver_->name, version);
+    if (auto problem = run_if_tested(version)) ready_(std::move(problem));
+  });
+  return std::nullopt;
+}
+
+std::optional<Unready> Stage::run_if_tested(const Result<std::string>& version) {
+  if (!version)
+    return Unready{path::Status::skipped, "what it does by default depends on its version: " + version.error().what};
+  if (!proxy::is_tested(*driver_, *version))
+    return Unready{path::Status::skipped, driver_->name + ": what it does by default is known of version " +
+                                              printable(driver_->tested) + ", and this is " + *version};
   return run_real_proxy();
 }
 

@@ -8,6 +8,7 @@
 #include "path/outcome.hpp"
 #include "proxy/proxy.hpp"
 #include "proxy/real_proxy.hpp"
+#include "proxy/version.hpp"
 #include "run/client.hpp"
 #include "run/origin.hpp"
 #include "run/reach.hpp"
@@ -27,7 +28,8 @@ struct Unready {
 struct Workshop {
   net::Loop& loop;
   certs::Mint& mint;
-  std::optional<proxy::Driver> own_driver;  // --driver FILE: takes the place of every `use`
+  std::optional<proxy::Driver> own_driver;                   // --driver FILE: takes the place of every `use`
+  std::map<std::string, Result<std::string>> versions = {};  // of proxies that were asked, by driver
 };
 
 class Stage {
@@ -63,6 +65,7 @@ class Stage {
   std::optional<Unready> start_proxy();
   std::optional<Unready> start_real_proxy();
   std::optional<Unready> run_real_proxy();
+  std::optional<Unready> run_if_tested(const Result<std::string>& version);
   std::optional<Unready> reach_running_proxy(const std::string& address);
   void tell_ready(std::optional<Unready> problem);
 
@@ -96,6 +99,7 @@ class Stage {
   std::unique_ptr<proxy::Proxy> builtin_;  // at most one of the three
   std::unique_ptr<proxy::RealProxy> real_;
   std::unique_ptr<Reach> reach_;
+  std::unique_ptr<proxy::AskedVersion> asked_;
   std::size_t log_seen_ = 0;
   net::microseconds try_begun_{0};
   std::map<std::string, ClientKit> kits_;                       // by a text that tells settings apart
