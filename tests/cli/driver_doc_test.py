@@ -32,11 +32,40 @@ expect = { status = 502, origin.connections = 0, finding = "no-route" }
 """
 
 
+def check_address(checks, blocks):
+    """The driver of a proxy that runs already: here the built-in one's port is nobody's, so the proxy is not reached, but the
+    origin listens where the page says."""
+    checks.equal("one driver with an address", len(blocks), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        driver, scenario = Path(folder) / "edge.toml", Path(folder) / "one.toml"
+        driver.write_text(blocks[0].replace("8443", "1"))
+        scenario.write_text('[[try]]\nurl = "https://shop.test/"\nexpect = { finding = "proxy-unreachable" }\n')
+        process, document = report(scenario, "--driver", driver)
+    checks.equal("a proxy that nobody started", [one["status"] for _, one in tries(document)], ["passed"])
+
+
+def check_default(checks, blocks, complete):
+    """The keys of [default] can be added to a driver as they stand there."""
+    checks.equal("one example of [default]", len(blocks), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        driver, scenario = Path(folder) / "n.toml", Path(folder) / "one.toml"
+        scenario.write_text('proxy.setting = "default"\n[[try]]\nurl = "https://shop.test/"\n')
+        above, table = blocks[0].split("[default]")
+        driver.write_text(above + complete + "[default]" + table)
+        process, document = report(scenario, "--driver", driver)
+        checks.that("the example is read", all(one["status"] == "skipped" for _, one in tries(document)), process.stdout)
+        checks.that("another version is skipped", "known of version 1.22" in process.stdout or not have("nghttpx", checks),
+                    process.stdout)
+
+
 def main():
     checks = Checks()
     page = (ROOT / "docs/drivers.md").read_text()
-    blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    every = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    blocks = [block for block in every if "[files]" in block]
     checks.equal("one complete driver on the page", len(blocks), 1)
+    check_address(checks, [block for block in every if "\naddress" in block])
+    check_default(checks, [block for block in every if "\n[default]" in block], blocks[0])
     if not have("nghttpx", checks):
         return checks.done()
     with tempfile.TemporaryDirectory() as folder:
