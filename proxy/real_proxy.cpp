@@ -124,17 +124,20 @@ Result<net::Command> RealProxy::State::make_commands(const std::filesystem::path
                                                      const std::vector<Site>& sites) {
   auto commands = commands_for(driver, sites, folder);
   if (!commands) return tl::unexpected(commands.error());
-  const auto command = [&](std::vector<std::string> arguments) {
-    return net::Command{
-        .arguments = std::move(arguments), .environment = commands->environment, .folder = folder, .own_folder = true};
+  // Only the proxy itself owns the folder: what ends with the other two are they alone.
+  const auto command = [&](std::vector<std::string> arguments, bool own_folder) {
+    return net::Command{.arguments = std::move(arguments),
+                        .environment = commands->environment,
+                        .folder = folder,
+                        .own_folder = own_folder};
   };
-  const auto with_program = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), binary.string());
-    return command(std::move(arguments));
-  };
-  if (!commands->check.empty()) checking = with_program(commands->check);
-  if (!commands->reload.empty()) reloading = command(commands->reload);
-  return with_program(commands->start);
+  commands->start.insert(commands->start.begin(), binary.string());
+  if (!commands->reload.empty()) reloading = command(commands->reload, false);
+  if (!commands->check.empty()) {
+    commands->check.insert(commands->check.begin(), binary.string());
+    checking = command(commands->check, false);
+  }
+  return command(commands->start, true);
 }
 
 // Why it did not come up, in its own words: what it printed, or what its own test of the configuration says.
@@ -176,6 +179,7 @@ void RealProxy::State::wait_until_it_answers() {
 }
 
 void RealProxy::State::reload() {
+  giving_up = false;
   answering = 0;
   knocks = 0;
   if (reloading) {

@@ -69,11 +69,102 @@ x25519 = "X25519"
   CHECK(read->place == Place{"d.toml", 1, 1});
 }
 
+TEST_CASE("driver file: what it says of its proxy beyond how to start it") {
+  const auto read = parse_driver(least + R"(
+version = ["-v"]
+tested = "1.22"
+check = ["-t"]
+reload = "SIGHUP"
+stop = "SIGQUIT"
+[default]
+upstream = "localhost"
+sni = "upstream"
+verify = "full"
+minds = ["expired", "wrong-name"]
+versions = ["TLSv1.3", "TLSv1.2"]
+alpn = ["h2", "http/1.1"]
+source = "measured"
+[statuses]
+tls = 502
+time = 504
+[fix]
+unknown-ca = "ca_file \"X\";"
+"client.no-shared-version" = "versions"
+)",
+                                 "d.toml");
+  REQUIRE_MESSAGE(read, read.error().message());
+  CHECK(read->version == std::vector<std::string>{"-v"});
+  CHECK(read->tested == "1.22");
+  CHECK(read->check == std::vector<std::string>{"-t"});
+  CHECK(read->reload_signal == SIGHUP);
+  CHECK(read->stop_signal == SIGQUIT);
+  REQUIRE(read->defaults);
+  CHECK(read->defaults->upstream == "localhost");
+  CHECK(read->defaults->sni.from == NameSource::From::upstream);
+  CHECK(read->defaults->verify == policy::Verify::full);
+  CHECK(read->defaults->minds == std::vector{policy::Defect::expired, policy::Defect::wrong_name});
+  CHECK(read->defaults->min_version == wire::tls1_2);
+  CHECK(read->defaults->max_version == wire::tls1_3);
+  CHECK(read->defaults->alpn == std::vector<std::string>{"h2", "http/1.1"});
+  CHECK(read->defaults->source == "measured");
+  CHECK(read->statuses.tls == 502);
+  CHECK_FALSE(read->statuses.connect);
+  CHECK(read->statuses.time == 504);
+  CHECK(read->fixes ==
+        std::map<std::string, std::string>{{"unknown-ca", "ca_file \"X\";"}, {"client.no-shared-version", "versions"}});
+  const auto command = parse_driver(least + "reload = [\"caddy\", \"reload\"]", "d");
+  CHECK(command->reload_command == std::vector<std::string>{"caddy", "reload"});
+  CHECK(command->reload_signal == 0);
+  const auto running = parse_driver("name = \"x\"\naddress = \"[::1]:443\"\norigins = \"10.0.0.1:9000\"", "d");
+  REQUIRE_MESSAGE(running, running.error().message());
+  CHECK(running->address == "[::1]:443");
+  CHECK(running->origins == "10.0.0.1:9000");
+}
+
+TEST_CASE("driver file: mistakes in what it says of its proxy") {
+  const std::string source = "source = \"x\"\n";
+  CHECK(with("[default]") == "d.toml:4:1: [default] needs the key \"source\"");
+  CHECK(with("[default]\nsource = \"x\"\nupstram = \"x\"") ==
+        "d.toml:6:1: [default] has no key \"upstram\"; did you mean \"upstream\"?");
+  CHECK(with("[default]\n" + source + "upstream = \"a b\"") ==
+        "d.toml:6:12: \"upstream\" must be a host name or an address");
+  CHECK(with("[default]\n" + source + "sni = \"fixed.test\"") ==
+        "d.toml:6:7: \"sni\" must be one of none, upstream, host");
+  CHECK(with("[default]\n" + source + "verify = \"ful\"") ==
+        "d.toml:6:10: \"verify\" must be one of none, chain, full; did you mean \"full\"?");
+  CHECK(with("[default]\n" + source + "minds = [\"expred\"]") ==
+        "d.toml:6:9: no problem of a certificate is called \"expred\"");
+  CHECK(with("[default]\n" + source + "versions = [\"TLSv9\"]") == "d.toml:6:12: there is no TLS version \"TLSv9\"");
+  CHECK(with("default = 1") == "d.toml:4:11: \"default\" must be a table");
+  CHECK(with("tested = \"1\"").find("\"tested\" needs \"version\"") != std::string::npos);
+  CHECK(with("[statuses]\ntls = 99") == "d.toml:5:7: \"tls\" must be an HTTP status, from 200 to 599");
+  CHECK(with("[statuses]\ntls = 502.0") == "d.toml:5:7: \"tls\" must be an HTTP status, from 200 to 599");
+  CHECK(with("[statuses]\ntsl = 502") == "d.toml:5:1: [statuses] has no key \"tsl\"; did you mean \"tls\"?");
+  CHECK(with("[fix]\n\"Not A Cause\" = \"x\"") == "d.toml:5:1: \"Not A Cause\" is no cause, nor client. and a cause");
+  CHECK(with("[fix]\n\"origin.x\" = \"x\"") == "d.toml:5:1: \"origin.x\" is no cause, nor client. and a cause");
+  for (const std::string bad : {"SIGNONE", "HUP", "1", ""})
+    CHECK(with("reload = \"" + bad + "\"") ==
+          "d.toml:4:10: \"reload\" cannot be \"" + bad + "\": write a signal like \"SIGHUP\"");
+  CHECK(with("reload = []") == "d.toml:4:10: \"reload\" must not be empty");
+  CHECK(with("stop = \"SIGX\"").find("\"stop\" cannot be \"SIGX\"") != std::string::npos);
+  const auto running = [](const std::string& more) { return refusal("name = \"x\"\n" + more); };
+  for (const std::string bad : {"", "x", "x:0", "x:65536", ":1", "a b:1", "x:1x"})
+    CHECK(running("address = \"" + bad + "\"") ==
+          "d.toml:2:11: \"address\" must be HOST:PORT, an IPv6 address in brackets");
+  CHECK(running("address = \"x:1\"\nstart = [\"a\"]").find("cannot both stand") != std::string::npos);
+  CHECK(with("origins = \"127.0.0.1:1\"").find("write its \"address\"") != std::string::npos);
+}
+
 TEST_CASE("driver file: what need not be said") {
   const auto read = parse_driver(least, "d.toml");
   REQUIRE(read);
   CHECK(read->log.empty());
   CHECK(read->stack == "openssl");
+  CHECK_FALSE(read->defaults);
+  CHECK(read->fixes.empty());
+  CHECK(read->check.empty());
+  CHECK(read->stop_signal == SIGTERM);
+  CHECK(read->reload_signal == 0);
   CHECK(read->ready_within == milliseconds{10000});
   CHECK(read->stop_within == milliseconds{2000});
   CHECK(read->cannot.empty());

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "proxy/real_proxy.hpp"
+#include "proxy/version.hpp"
 #include "tests/proxy/support.hpp"
 
 using namespace bothends;
@@ -30,10 +31,11 @@ struct Stand {
   std::optional<Result<void>> ready;
 
   /// Waits until it is ready or has failed; what it then said.
-  std::string start(const Driver& driver) {
+  std::string start(const Driver& driver) { return start(driver, {chain.setup}); }
+  std::string start(const Driver& driver, std::vector<Setup> sites) {
     proxy.reset();
     ready.reset();
-    auto started = RealProxy::start(chain.loop, driver, {chain.setup}, [this](Result<void> said) {
+    auto started = RealProxy::start(chain.loop, driver, std::move(sites), [this](Result<void> said) {
       CHECK_FALSE(ready);
       ready = std::move(said);
     });
@@ -43,11 +45,19 @@ struct Stand {
     return *ready ? "" : ready->error().what;
   }
   /// The status of one request, and the body.
-  std::pair<unsigned, std::string> ask() {
-    test::Client client(chain.loop, proxy->port(), test::get("/x"));
+  std::pair<unsigned, std::string> ask(std::size_t site = 0) {
+    test::Client client(chain.loop, proxy->port(site), test::get("/x"));
     chain.until([&] { return !client.answers.empty() || client.ending; });
     return client.answers.empty() ? std::pair(0u, std::string())
                                   : std::pair(client.answers[0].status, client.bodies[0]);
+  }
+  /// What came of it; "" when it answers again.
+  std::string reload() {
+    std::optional<Result<void>> done;
+    proxy->reload([&](Result<void> told) { done = std::move(told); });
+    CHECK_FALSE(done);
+    chain.until([&] { return done.has_value(); });
+    return *done ? "" : done->error().what;
   }
   std::vector<std::string> log_until(const std::string& what) {
     std::vector<std::string> all;
@@ -98,7 +108,123 @@ TEST_CASE("a proxy that ends at once: its last words, not a time-out") {
   CHECK_FALSE(stand.proxy->running());
   CHECK(stand.start(script("kill -9 $$")) == "odd was ended by SIGKILL before it was ready; it said nothing");
   Stand quiet;
-  CHECK(quiet.start(script("exit 0")) == "odd exited with 0 before it was ready; it said nothing");
+  CHECK(quiet.start(script("exit 0")) ==
+        "odd exited with 0 before it was ready: it must stay in the foreground; it said nothing");
+}
+
+TEST_CASE("a proxy that forks away is told to stay, and does not get away") {
+  Stand stand;
+  // By its environment, or, since a shell orders that anew, by the folder it works in.
+  for (const std::string leave :
+       {"setsid sleep 60 &", "(setsid sleep 60 &) ;", "setsid sh -c 'sleep 60 & sleep 60' &"}) {
+    const std::string said = stand.start(script(leave + " sleep 0.1; echo gone; exit 0"));
+    CHECK(said == "odd exited with 0 before it was ready: it must stay in the foreground; it said: gone");
+    const std::string here = stand.proxy->folder().string();
+    unsigned left = 0;
+    for (const auto& one : std::filesystem::directory_iterator("/proc")) {
+      std::error_code ignored;
+      const bool works_here = std::filesystem::read_symlink(one.path() / "cwd", ignored) == here;
+      const std::string name = one.path().filename();
+      left +=
+          works_here && name.find_first_not_of("0123456789") == std::string::npos && !is_gone(std::stoi(name)) ? 1 : 0;
+    }
+    CHECK_MESSAGE(left == 0, leave);
+  }
+}
+
+TEST_CASE("a proxy that did not come up is asked to test its configuration") {
+  Stand stand;
+  Driver driver = script("echo started; exit 1");
+  driver.check = {"{{folder}}/check.sh"};
+  driver.files["check.sh"] = "for i in 1 2 3 4 5 6 7; do echo line $i; done; printf 'bad \\033[2J here\\n'; exit 1";
+  CHECK(stand.start(driver) ==
+        "odd exited with 1 before it was ready; its own test of the configuration says: "
+        "line 4 | line 5 | line 6 | line 7 | bad \\x1b[2J here");
+  driver.files["check.sh"] = "echo fine";
+  CHECK(stand.start(driver) ==
+        "odd exited with 1 before it was ready; it said: started; its own test finds the configuration good");
+  driver.files["check.sh"] = "kill -9 $$";
+  CHECK(stand.start(driver) ==
+        "odd exited with 1 before it was ready; it said: started; its own test of the configuration came to no end");
+  driver.files["run.sh"] = "exec sleep 60";
+  driver.files["check.sh"] = "echo port {{port}} is odd; exit 2";
+  driver.ready_within = std::chrono::milliseconds{100};
+  const std::string late = stand.start(driver);
+  CHECK(late == "odd was not ready within 100 ms; its own test of the configuration says: port " +
+                    std::to_string(stand.proxy->port()) + " is odd");
+}
+
+TEST_CASE("a proxy can be stopped with another signal") {
+  const auto mark = std::filesystem::temp_directory_path() / ("quit-" + std::to_string(::getpid()));
+  {
+    Stand stand;
+    Driver driver = script("exec > /dev/null 2>&1; trap '' TERM; trap 'echo quit > " + mark.string() +
+                           "; exit 0' USR1; echo up; while :; do sleep 0.01; done");
+    driver.ready_within = std::chrono::milliseconds{200};
+    driver.stop_within = std::chrono::milliseconds{30000};
+    driver.stop_signal = SIGUSR1;
+    stand.start(driver);
+  }
+  CHECK(content(mark) == "quit\n");
+  std::filesystem::remove(mark);
+}
+
+TEST_CASE("a reload that cannot be says why") {
+  Stand stand;
+  Driver driver = script("echo up; exec sleep 60");
+  driver.ready_within = std::chrono::milliseconds{100};
+  stand.start(driver);
+  CHECK_FALSE(stand.proxy->can_reload());
+  CHECK(stand.reload() == "odd cannot be reloaded: it has no word for it");
+  driver.reload_command = {"sh", "-c", "echo no such signal; exit 3"};
+  stand.start(driver);
+  CHECK(stand.reload() == "odd: its reload exited with 3; it said: no such signal");
+  driver.reload_command = {"sh", "-c", "exit 0"};
+  stand.start(driver);
+  CHECK(stand.reload() == "odd was not ready within 100 ms; it said: up");
+  driver = script("exit 1");
+  driver.reload_signal = SIGHUP;
+  stand.start(driver);
+  CHECK(stand.reload() == "odd cannot be reloaded: it does not run");
+}
+
+TEST_CASE("versions: the first number with a dot, and what it is a version of") {
+  CHECK(version_in("nginx version: nginx/1.22.1\n") == "1.22.1");
+  CHECK(version_in("HAProxy version 2.6.12-1+deb12u4 2026/10/17") == "2.6.12");
+  CHECK(version_in("Server version: Apache/2.4.71 (Debian)\nbuilt: 2026") == "2.4.71");
+  CHECK(version_in("2026 v3") == "");
+  CHECK(version_in("1. 2. .3 4.") == "");
+  CHECK(version_in("") == "");
+  CHECK(version_in(std::string(1000, '1') + ".1").size() == 40);
+  Driver driver;
+  CHECK(is_tested(driver, "9.9"));
+  driver.tested = "1.22";
+  CHECK(is_tested(driver, "1.22"));
+  CHECK(is_tested(driver, "1.22.1"));
+  CHECK_FALSE(is_tested(driver, "1.220"));
+  CHECK_FALSE(is_tested(driver, "1.2"));
+  CHECK_FALSE(is_tested(driver, "2.1.22"));
+}
+
+TEST_CASE("versions: asked of the program, in two seconds or not at all") {
+  net::Loop loop;
+  const auto ask = [&](const std::string& text) {
+    Driver driver = script("");
+    driver.version = {"-c", text};
+    std::optional<Result<std::string>> said;
+    AskedVersion asked(loop, driver, [&](Result<std::string> told) { said = std::move(told); });
+    CHECK_FALSE(said);
+    net::test::turn_until(loop, [&] { return said.has_value(); });
+    return *said ? **said : said->error().what;
+  };
+  CHECK(ask("echo odd 3.1 >&2; exit 1") == "3.1");
+  CHECK(ask("exit 0") == "odd says no version when it is asked with -c exit 0");
+  CHECK(ask("sleep 60") == "odd did not say its version within 2 s");
+  Driver missing{.name = "odd", .binaries = {"no-such-program"}};
+  std::optional<Result<std::string>> said;
+  AskedVersion asked(loop, missing, [&](Result<std::string> told) { said = std::move(told); });
+  net::test::turn_until(loop, [&] { return said.has_value(); });
+  CHECK(said->error().what.starts_with("odd is not installed"));
 }
 
 TEST_CASE("a proxy that is never ready is given up in time, and what it logged is told") {
@@ -300,6 +426,63 @@ TEST_CASE("a real proxy: ready, serves, logs, and nothing is left") {
   }
 }
 
+TEST_CASE("a real proxy: sites share a process, and each has its origin") {
+  for (const std::string name : {"nginx", "haproxy"}) {
+    CAPTURE(name);
+    if (!is_here(name)) continue;
+    Stand stand;
+    const auto certificate = test::server_for("shop.test");
+    test::Origin other(stand.chain.loop, "openssl", certificate);
+    Setup second = stand.chain.setup, third = stand.chain.setup;
+    second.routes[0].leg.port = other.port();
+    REQUIRE(stand.start(*driver_named(name), {stand.chain.setup, second, third}) == "");
+    CHECK(stand.proxy->port(0) != stand.proxy->port(1));
+    for (const std::size_t site : {1, 0, 1, 2}) CHECK(stand.ask(site) == std::pair(200u, std::string("GET /x ")));
+    CHECK(stand.chain.origin.requests.size() == 2);
+    CHECK(other.requests.size() == 2);
+    second.front.strict_sni = true;
+    CHECK(stand.start(*driver_named(name), {stand.chain.setup, second}).find("may differ in ports only") !=
+          std::string::npos);
+  }
+  Stand stand;
+  CHECK(stand.start(script(""), {stand.chain.setup, stand.chain.setup}).find("serves one site") != std::string::npos);
+  CHECK(stand.start(script(""), {}) == "a proxy needs a site to serve");
+}
+
+TEST_CASE("a real proxy: it answers again after a reload") {
+  if (is_here("nginx")) {
+    Stand stand;
+    REQUIRE(stand.start(*driver_named("nginx")) == "");
+    for (int i = 0; i < 3; ++i) {
+      CHECK(stand.reload() == "");
+      CHECK(stand.ask().first == 200);
+    }
+    CHECK_FALSE(stand.log_until("signal 1 (SIGHUP) received").empty());
+  }
+  if (!is_here("haproxy")) return;
+  Stand stand;
+  REQUIRE(stand.start(*driver_named("haproxy")) == "");
+  CHECK(stand.reload() == "haproxy cannot be reloaded: it has no word for it");
+}
+
+TEST_CASE("a real proxy: told nothing, it neither verifies nor sends a name") {
+  for (const std::string name : {"nginx", "haproxy"}) {
+    CAPTURE(name);
+    if (!is_here(name)) continue;
+    Stand stand;
+    stand.chain.setup.told = false;
+    stand.chain.setup.routes[0].leg.settings.trust = {test::mint().unknown_root()};
+    REQUIRE(stand.start(*driver_named(name)) == "");
+    CHECK(stand.ask().first == 200);
+    const auto hello = stand.chain.origin.visits.front().connection->handshake().transcript.client_hello();
+    REQUIRE(hello);
+    CHECK_FALSE(hello->sni());
+    stand.chain.setup.told = true;
+    REQUIRE(stand.start(*driver_named(name)) == "");
+    CHECK(stand.ask().first >= 502);
+  }
+}
+
 TEST_CASE("a real proxy: a strict one is ready too, and a dead one says so") {
   for (const std::string name : {"nginx", "haproxy"}) {
     CAPTURE(name);
@@ -320,7 +503,7 @@ TEST_CASE("a real proxy: a configuration it refuses comes back in its own words"
     Driver driver = *driver_named(name);
     for (auto& [file, text] : driver.files) text += "\nno_such_directive 1;\n";
     const std::string said = stand.start(driver);
-    CHECK(said.starts_with(name + " exited with 1 before it was ready; it said: "));
+    CHECK(said.starts_with(name + " exited with 1 before it was ready; its own test of the configuration says: "));
     CHECK(said.find("no_such_directive") != std::string::npos);
   }
 }
