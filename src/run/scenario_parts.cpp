@@ -97,7 +97,8 @@ void read_listen(Fields& fields, const Value& table, OriginSpec& origin) {
   const Value* found = table.find("listen");
   if (!found || !found->is(Type::text)) return;
   const auto at = endpoint_of(origin.listen);
-  if (at && !certs::address_octets(at->host).empty()) return;
+  const bool bracketed = origin.listen.starts_with('[');
+  if (at && !certs::address_octets(at->host).empty() && bracketed == (at->host.find(':') != std::string::npos)) return;
   fields.fail_at(found->place, fmt::format("{} cannot be \"{}\": write ADDRESS:PORT, an IPv6 address in brackets",
                                            fields.path_of("listen"), printable(origin.listen, 80)));
 }

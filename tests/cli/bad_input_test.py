@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from harness import PROGRAM, ROOT, Checks, bothends, report, tries
+from harness import PROGRAM, ROOT, Checks, bothends, have, report, tries
 
 GOOD = """
 [origin.shop]
@@ -57,6 +57,8 @@ ready_within = 1
 # name, what the "proxy" does, what the error must say
 PROXIES = [
     ("exits at once", "echo bad directive in line 7; exit 3", r"odd exited with 3 .*bad directive in line 7"),
+    ("forks away", "setsid sleep 60 & sleep 0.1; echo daemon started; exit 0", r"odd exited with 0 .*must stay in the foreground; .*daemon started"),
+    ("ignores SIGTERM", "trap '' TERM; while :; do sleep 0.02; done", r"odd was not ready within 1000 ms"),
     ("never gets ready", "exec sleep 30", r"odd was not ready within 1000 ms"),
     ("dies of a signal", "kill -9 $$", r"SIGKILL"),
     ("prints control characters", "printf 'evil \\\\033[2J here'; exit 1", r"evil \\x1b\[2J here"),
@@ -115,6 +117,8 @@ def check_proxies(checks, folder):
         checks.that(f"a proxy that {name}: its words", re.search(wanted, reason), reason)
         checks.that(f"a proxy that {name}: no raw control characters", not raw_control(process.stdout.replace("\n", "")),
                     repr(process.stdout))
+        checks.that(f"a proxy that {name}: a short report", len(process.stdout) < 4000, len(process.stdout))
+        checks.equal(f"a proxy that {name}: it leaves no process", processes(), [])
     for name, text, wanted in (
             ("an unknown key", 'name = "x"\nbinaries = ["x"]\nstart = ["x"]\nbinarys = 1\n', r':4:1: .*did you mean "?binaries"?'),
             ("a wrong template", 'name = "x"\nbinaries = ["sh"]\nstart = ["{{prot}}"]\n', r'did you mean \{\{port\}\}'),
@@ -125,6 +129,76 @@ def check_proxies(checks, folder):
         checks.equal(f"a driver with {name}: exit", process.returncode, 2)
         checks.that(f"a driver with {name}: the message", re.search(wanted, process.stdout + process.stderr),
                     process.stdout + process.stderr)
+
+
+def check_configuration(checks, folder):
+    """A real one's own test says what is wrong with its configuration."""
+    good = folder / "good.toml"
+    for name in ("nginx", "haproxy"):
+        if not have(name, checks):
+            continue
+        shipped = (ROOT / f"proxy/drivers/{name}.toml").read_text()
+        driver = folder / "broken.toml"
+        driver.write_text(shipped.rstrip().removesuffix("'''") + "no_such_directive here;\n'''\n")
+        process, document = report(good, "--driver", driver)
+        checks.equal(f"{name} with a wrong directive: exit", process.returncode, 2)
+        reason = tries(document)[0][1]["reason"]
+        checks.that(f"{name} with a wrong directive: its own test is shown",
+                    re.search(rf"{name} exited with 1 .*its own test of the configuration says: .*no_such_directive", reason), reason)
+        scenario = folder / "default.toml"
+        scenario.write_text(GOOD.replace("[proxy.routes", '[proxy]\nsetting = "default"\n[proxy.routes'))
+        driver.write_text(re.sub(r'^tested .*$', 'tested = "0.9"', shipped, flags=re.M))
+        process, document = report(scenario, "--driver", driver)
+        reason = tries(document)[0][1]["reason"]
+        checks.that(f"{name} of another version: skipped, with both",
+                    re.search(rf"{name}: what it does by default is known of version 0\.9, and this is [0-9.]+$", reason), reason)
+
+
+# Answers as a proxy must until it is asked by a client: then it dies in the middle of its answer.
+DYING = """
+import os, socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("front0.crt", "front0.key")
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    plain, _ = listener.accept()
+    try:
+        connection = context.wrap_socket(plain, server_side=True)
+        if connection.recv(1000).startswith(b"GET"):
+            connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 100\\r\\n\\r\\nhalf")
+            os.abort()
+    except OSError:
+        pass
+"""
+
+
+def check_dying(checks, folder):
+    driver, scenario = folder / "dying.toml", folder / "two.toml"
+    driver.write_text('name = "odd"\nbinaries = ["python3"]\nstart = ["{{folder}}/proxy.py", "{{port}}"]\n'
+                      f"[files]\n'proxy.py' = '''{DYING}'''\n".replace("\\\\", "\\"))
+    scenario.write_text(GOOD + '[[try]]\nname = "the next"\nurl = "https://shop.test/"\n')
+    process, document = report(scenario, "--driver", driver)
+    first, second = [one for _, one in tries(document)]
+    checks.equal("a proxy that dies in the middle: exit", process.returncode, 2)
+    checks.that("a proxy that dies in the middle: the try is not green", first["status"] in ("failed", "error"), first)
+    checks.that("a proxy that dies in the middle: said", "odd was ended by SIGABRT" in json.dumps(first), first)
+    checks.equal("a proxy that dies in the middle: the next try", second.get("reason"),
+                 "odd has ended by itself during an earlier try")
+    checks.equal("a proxy that dies in the middle: it leaves no process", processes(), [])
+
+
+def processes():
+    """What was started by a bothends that is not there any more, by the mark that each of its children has."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "environ").read_bytes().startswith(b"BOTHENDS_CHILD_OF="):
+                mark = (entry / "environ").read_bytes().split(b"=", 1)[1].split(b"-")[0].decode()
+                if not Path("/proc", mark).exists():
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return found
 
 
 def check_usage(checks):
@@ -143,6 +217,8 @@ def main():
         check_files(checks, folder)
         check_paths(checks, folder)
         check_proxies(checks, folder)
+        check_configuration(checks, folder)
+        check_dying(checks, folder)
     check_usage(checks)
     checks.done()
 

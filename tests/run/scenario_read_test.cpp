@@ -221,6 +221,43 @@ verify = "chain"
   CHECK(proxy.said.at("routes.sni") == Place{"s.toml", 10, 1});
 }
 
+TEST_CASE("the proxy's setting, its upstreams, and what clients must show") {
+  auto stage = read(with_try(R"([origin.a]
+listen = "[::1]:8443"
+[proxy]
+setting = "default"
+client_certificate = "optional"
+trust = ["root", "unknown-root"]
+[proxy.routes.default]
+upstream = "shop.internal"
+sni = "upstream"
+verify_name = "upstream"
+)"))
+                   .tries.at(0)
+                   .stage;
+  CHECK(stage.origins[0].listen == "[::1]:8443");
+  CHECK_FALSE(stage.proxy.told);
+  CHECK(stage.proxy.client_certificate == policy::ClientCertificate::optional);
+  CHECK(stage.proxy.trust == std::vector<std::string>{"root", "unknown-root"});
+  CHECK(stage.proxy.routes[0].upstream == "shop.internal");
+  CHECK(stage.proxy.routes[0].sni.from == From::upstream);
+  CHECK(stage.proxy.routes[0].verify_name.from == From::upstream);
+  CHECK(stage.hosts == std::vector<std::string>{"shop.test"});
+  CHECK(stage.proxy.said.contains("routes.sni=upstream"));
+  auto plain = read(with_try("")).tries.at(0).stage;
+  CHECK(plain.proxy.told);
+  CHECK(plain.proxy.client_certificate == policy::ClientCertificate::none);
+  CHECK(plain.proxy.routes[0].upstream.empty());
+  CHECK(read(with_try("client.sni = \"upstream\"")).tries.at(0).client.sni.from ==
+        From::fixed);  // a name like any other
+
+  for (const std::string bad : {"127.0.0.1", "localhost:1", ":1", "127.0.0.1:0", "::1:80"})
+    says(refusal(with_try("origin.a.listen = \"" + bad + "\"")), "origin.a.listen cannot be \"" + bad + "\"");
+  says(refusal(with_try("proxy.routes.default.upstream = \"*.test\"")), "without a star");
+  says(refusal(with_try("proxy.routes.default.upstream = \"a b\"")), "proxy.routes.default.upstream: ");
+  says(refusal(with_try("proxy.setting = \"defalt\"")), "did you mean \"default\"?");
+}
+
 TEST_CASE("requests") {
   auto one = read(R"([[try]]
 url = "HTTPS://Shop.Test:8443?q"
