@@ -284,6 +284,11 @@ std::uint16_t RealProxy::port(std::size_t site) const { return state_->ports.at(
 
 bool RealProxy::running() const { return state_->process && state_->process->running(); }
 
+std::string RealProxy::ended() const {
+  const auto exit = state_->process ? state_->process->exit() : std::nullopt;
+  return exit ? exit->text() : "";
+}
+
 std::vector<std::string> RealProxy::take_log() {
   State& state = *state_;
   std::string text = std::exchange(state.unfinished, {});

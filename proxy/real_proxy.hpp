@@ -30,6 +30,8 @@ class RealProxy {
   /// Of a site, in the order of the setups.
   std::uint16_t port(std::size_t site = 0) const;
   bool running() const;
+  /// How it ended: "exited with 1"; empty while it runs.
+  std::string ended() const;
   /// What it logged since the last call, by whole lines, printable; bounded (the last 200 lines of it). When it has
   /// ended, the last line says so, once.
   std::vector<std::string> take_log();

@@ -19,9 +19,16 @@ constexpr auto settle_limit = 2000ms;
 constexpr unsigned settle_turns = 2;
 // A client that has lost patience tells nothing of where the proxy is: what the proxy still begins belongs to this try.
 constexpr auto late_limit = 50ms;
+// A proxy that dies closes its connections a moment before its end is known.
+constexpr auto end_limit = 20ms;
 
 path::TryOutcome outcome_of(const TrySpec& one) {
   return {.name = one.name, .variant = one.variant, .place = one.place};
+}
+
+bool breaks_off(const policy::Ending& ending) {
+  using How = policy::Ending::How;
+  return ending.how == How::eof || ending.how == How::reset || ending.how == How::connection_refused;
 }
 
 std::vector<std::string> finding_ids(const std::vector<path::Finding>& findings) {
@@ -90,7 +97,8 @@ void Job::ready(std::optional<Unready> problem) {
 void Job::begin_next() {
   const TrySpec& one = current();
   begun_ = workshop_.loop.now();
-  if (auto why = stage_->broken()) return add_unready(std::move(*why));
+  if (auto why = stage_->broken())
+    return add_unready({why->status, why->reason + (outcomes_.empty() ? "" : " during an earlier try")});
   auto engine = stage_->client_engine(one);
   if (!engine) return add_unready(std::move(engine.error()));
   begun_ = stage_->begin_try();  // the first client of its settings takes long to make: that is not the try's time
@@ -116,7 +124,8 @@ void Job::add_unready(Unready why) {
 void Job::settle(unsigned turn) {
   const auto waited = workshop_.loop.now() - settle_begun_;
   const bool impatient = client_seen_.ending.how == policy::Ending::How::timed_out;
-  const bool early = turn < settle_turns || (impatient && waited < late_limit);
+  const bool dying = breaks_off(client_seen_.ending) && stage_->can_end() && !stage_->broken();
+  const bool early = turn < settle_turns || (impatient && waited < late_limit) || (dying && waited < end_limit);
   if (!early && (waited > settle_limit || stage_->quiet())) return conclude();
   const auto again = [this, alive = alive_, turn] {
     if (*alive) settle(turn + 1);
@@ -127,6 +136,13 @@ void Job::settle(unsigned turn) {
 
 void Job::conclude() {
   client_.reset();
+  if (const auto why = stage_->broken()) {  // nothing can be said of a path without its proxy
+    path::TryOutcome outcome = outcome_of(current());
+    outcome.record = stage_->take(current(), std::move(client_seen_));
+    outcome.status = why->status;
+    outcome.reason = why->reason;
+    return add(std::move(outcome));
+  }
   add(judge_try(current(), stage_->take(current(), std::move(client_seen_))));
 }
 

@@ -257,7 +257,7 @@ std::optional<Unready> Stage::run_real_proxy() {
 
 std::optional<Unready> Stage::broken() const {
   if (!real_ || real_->running()) return std::nullopt;
-  return Unready{path::Status::error, proxy_name_ + " has ended by itself during an earlier try"};
+  return Unready{path::Status::error, proxy_name_ + " has ended by itself: it " + real_->ended()};
 }
 
 Result<tls::ClientSettings> Stage::client_settings(const ClientSpec& spec) const {

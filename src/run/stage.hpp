@@ -46,6 +46,8 @@ class Stage {
   const net::Endpoint& proxy_address() const { return proxy_address_; }
   const std::vector<std::unique_ptr<Origin>>& origins() const { return origins_; }
 
+  /// Whether there is a real proxy of ours, which may end by itself.
+  bool can_end() const { return real_ != nullptr; }
   /// Why no further try can be: the real proxy has ended.
   std::optional<Unready> broken() const;
   /// What came to the origins until now belongs to no try; times count from here. Returns Loop::now().
