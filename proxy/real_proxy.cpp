@@ -41,7 +41,6 @@ struct RealProxy::State {
   std::unique_ptr<net::Timer> deadline, again;
   std::unique_ptr<net::Process> process;
   unsigned knocks = 0;
-  std::size_t answering = 0;   // sites that have answered
   std::uint64_t log_read = 0;  // so far, of the log file or of what it printed
   std::string unfinished;      // the beginning of a line whose end was not there yet
   bool end_logged = false;
@@ -63,7 +62,6 @@ struct RealProxy::State {
   bool logs_to_output() const { return driver.log.empty(); }
   std::string last_words() const;
   void knock();
-  void answered();
   void knocked(const policy::Ending& ending);
   void wait_until_it_answers();
   void give_up(const std::string& why);
@@ -73,30 +71,26 @@ struct RealProxy::State {
 };
 
 // Readiness is a completed TLS handshake: some proxies open their port long before they can answer. A proxy that
-// refuses this plain handshake with an alert is ready too: it speaks TLS and has its policy.
+// refuses this plain handshake with an alert is ready too: it speaks TLS and has its policy. Of several sites the last
+// one is asked: they come up together, and each knock costs as much as a try.
 void RealProxy::State::knock() {
   auto engine = knock_context->connect({.sni = sni});
   if (!engine) return tell(tl::unexpected(engine.error()));
   const auto opened = [this] {
     // Told from a turn of its own: whoever is told may destroy all this.
-    again = std::make_unique<net::Timer>(loop, 0ms, [this] { answered(); });
+    again = std::make_unique<net::Timer>(loop, 0ms, [this] { tell({}); });
     knocking->close(0ms);
   };
   const auto ended = [this](const policy::Ending& end) { knocked(end); };
-  knocking = net::Connection::connect(loop, {"127.0.0.1", ports[answering].port()}, std::move(*engine),
+  knocking = net::Connection::connect(loop, {"127.0.0.1", ports.back().port()}, std::move(*engine),
                                       {.handshake = 2000ms, .total = 3000ms}, {.opened = opened, .ended = ended});
-}
-
-void RealProxy::State::answered() {
-  if (++answering == ports.size()) return tell({});
-  again = std::make_unique<net::Timer>(loop, 0ms, [this] { knock(); });
 }
 
 void RealProxy::State::knocked(const policy::Ending& ending) {
   const bool opened = knocking->opened();
   knocking.reset();
   if (told || opened) return;
-  if (ending.how == policy::Ending::How::alert_received) return answered();
+  if (ending.how == policy::Ending::How::alert_received) return tell({});
   // A refused knock costs next to nothing: quick while most proxies start, rarer for those that take their time.
   again = std::make_unique<net::Timer>(loop, ++knocks < 100 ? 1ms : 20ms, [this] { knock(); });
 }
@@ -180,7 +174,6 @@ void RealProxy::State::wait_until_it_answers() {
 
 void RealProxy::State::reload() {
   giving_up = false;
-  answering = 0;
   knocks = 0;
   if (reloading) {
     const auto ended = [this](const net::Exit& exit) {

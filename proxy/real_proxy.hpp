@@ -22,7 +22,7 @@ class RealProxy {
   /// The same without blocking: `stopped` comes from the loop when the program has ended, at once if it has already.
   void stop(std::function<void()> stopped);
 
-  /// Has it read its configuration again, in the driver's way; `done` comes from the loop when every site answers a TLS
+  /// Has it read its configuration again, in the driver's way; `done` comes from the loop when it answers a TLS
   /// handshake, or with an Error{proxy}. Only once it is ready, and one at a time.
   void reload(Ready done);
   bool can_reload() const;

@@ -121,6 +121,34 @@ TEST_CASE("features: which name is checked") {
   CHECK(names(none, host) == Words{"routes.verify_name=host"});
 }
 
+TEST_CASE("features: an upstream is a fixed name, or an address without SNI") {
+  const auto words = [](const std::string& host, NameSource checked) {
+    return leg([&](auto& l) { l.host = host, l.sni = {From::upstream, ""}, l.verify_name = checked; });
+  };
+  CHECK(words("shop.internal", {}) == Words{"routes.sni=fixed", "-routes.sni=host"});
+  CHECK(words("10.0.0.1", {}) == Words{"routes.sni=none", "-routes.sni=host", "-routes.sni!=none"});
+  CHECK(words("shop.internal", {From::upstream, ""}) == Words{"routes.sni=fixed", "-routes.sni=host"});
+  CHECK(words("shop.internal", {From::host, ""}) ==
+        Words{"routes.sni=fixed", "-routes.sni=host", "routes.verify_name!=sni", "routes.verify_name=host"});
+}
+
+TEST_CASE("features: what is told nothing needs no words for it") {
+  Setup setup = plain();
+  setup.routes[0].match = "*.shop.test";
+  setup.routes[0].leg.settings.alpn = {"h2"};
+  setup.routes.push_back(setup.routes[0]);
+  setup.routes[1].leg.tls = false;
+  setup.front.strict_sni = true;
+  setup.told = false;
+  CHECK(features_of(setup) ==
+        Words{"front.strict_sni", "routes.match!=exact", "routes.match=wildcard", "routes.tls=false"});
+  Driver driver;
+  driver.cannot = {{"routes.alpn", "no ALPN"}, {"routes.sni=host&routes.match!=exact", "one name"}};
+  CHECK_FALSE(declines(driver, setup));
+  setup.told = true;
+  CHECK(declines(driver, setup));
+}
+
 TEST_CASE("features: routes differ in what a proxy may have one setting for") {
   const auto second = [](const std::function<void(OriginLeg&)>& change) {
     return changed([&](Setup& setup) {
