@@ -64,7 +64,9 @@ bool set_subject(X509* to, const Draft& draft) {
 bool add_basic_constraints(X509* to, Purpose purpose) {
   Owned<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> constraints(BASIC_CONSTRAINTS_new());
   if (!constraints) return false;
-  constraints->ca = purpose == Purpose::root || purpose == Purpose::intermediate ? 1 : 0;
+  constraints->ca = purpose == Purpose::root || purpose == Purpose::intermediate
+                        ? 0xff
+                        : 0;  // DER: TRUE is all ones (X.690 section 11.1)
   if (purpose == Purpose::intermediate) constraints->pathlen = ASN1_INTEGER_new();  // 0: it signs leaves only
   return add_extension(to, NID_basic_constraints, constraints.get(), true);
 }

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "proxy/driver.hpp"
+#include "tls/examine.hpp"
 
 namespace bothends::proxy {
 
@@ -18,6 +19,13 @@ struct Feature {
 };
 
 bool old(const tls::CommonSettings& settings) { return versions_of(settings).first < wire::tls1_2; }
+
+bool out_of_date(const tls::Credential& certificate) {
+  using enum policy::Defect;
+  const auto problems = tls::examine(certificate.chain, {}).problems;
+  return std::ranges::any_of(
+      problems, [](const auto& problem) { return problem.defect == expired || problem.defect == not_yet_valid; });
+}
 
 bool exact(const Route& route) { return route.match != "default" && !route.match.starts_with("*."); }
 
@@ -49,6 +57,7 @@ const std::vector<Feature>& features() {
   static const std::vector<Feature> all{
       {"front.versions<TLSv1.2", [](F f) { return old(f); }, {}},
       {"front.suites", [](F f) { return !f.suites.empty(); }, {}},
+      {"front.suites13", [](F f) { return std::ranges::any_of(f.suites, wire::is_tls13_suite); }, {}},
       {"front.groups", [](F f) { return !f.groups.empty(); }, {}},
       {"front.signature_schemes", [](F f) { return !f.signature_schemes.empty(); }, {}},
       {"front.alpn", [](F f) { return !f.alpn.empty(); }, {}},
@@ -56,6 +65,7 @@ const std::vector<Feature>& features() {
        [](F f) { return !f.alpn.empty() && f.alpn != std::vector<std::string>{"http/1.1"}; },
        {}},
       {"front.strict_sni", [](F f) { return f.strict_sni; }, {}},
+      {"front.certificate=out-of-date", [](F f) { return std::ranges::any_of(f.certificates, out_of_date); }, {}},
       {"front.client_certificate", [](F f) { return f.client_certificate != policy::ClientCertificate::none; }, {}},
       {"routes.tls=false", {}, [](S, R r) { return !r.leg.tls; }},
       {"routes.match=wildcard", {}, [](S, R r) { return r.match.starts_with("*."); }},
@@ -77,6 +87,7 @@ const std::vector<Feature>& features() {
                 leg.sni != leg.verify_name;
        }},
       {"routes.versions<TLSv1.2", {}, [](S, R r) { return r.leg.tls && old(r.leg.settings); }},
+      {"routes.versions", {}, [](S, R r) { return r.leg.tls && versions_of(r.leg.settings) != versions_of({}); }},
       {"routes.versions!=front.versions",
        {},
        [](S s, R r) { return r.leg.tls && versions_of(r.leg.settings) != versions_of(s.front); }},

@@ -22,7 +22,7 @@ std::string word(const Driver& driver, const std::string& name) {
   return found == driver.words.end() ? name : found->second;
 }
 
-std::string suites_of(const Driver& driver, const wire::Codes& codes, bool tls13) {
+std::vector<std::string> suites_of(const Driver& driver, const wire::Codes& codes, bool tls13) {
   std::vector<std::string> names;
   for (const std::uint16_t code : codes) {
     if (wire::is_tls13_suite(code) != tls13) continue;
@@ -30,13 +30,22 @@ std::string suites_of(const Driver& driver, const wire::Codes& codes, bool tls13
     const auto openssl = wire::openssl_suite(code);
     names.push_back(driver.words.contains(registered) || !openssl ? word(driver, registered) : std::string(*openssl));
   }
-  return join(names, ":");
+  return names;
 }
 
-std::string names_of(const Driver& driver, wire::Registry registry, const wire::Codes& codes) {
+std::vector<std::string> names_of(const Driver& driver, wire::Registry registry, const wire::Codes& codes) {
   std::vector<std::string> names;
   for (const std::uint16_t code : codes) names.push_back(word(driver, wire::name(registry, code)));
-  return join(names, ":");
+  return names;
+}
+
+/// A list twice: with something between, and as NAME_list for proxies that want something else there.
+void add_list(Scope& scope, const std::string& name, const std::string& each, const std::vector<std::string>& values,
+              const std::string& between = ":") {
+  scope.optional(name, join(values, between));
+  std::vector<Scope> scopes;
+  for (const std::string& value : values) scopes.emplace_back().text(each, value);
+  scope.list(name + "_list", std::move(scopes));
 }
 
 void add_tls(Scope& scope, const Driver& driver, const tls::CommonSettings& settings) {
@@ -48,14 +57,15 @@ void add_tls(Scope& scope, const Driver& driver, const tls::CommonSettings& sett
   scope.text("min_version", word(driver, wire::name(wire::Registry::version, low)));
   scope.text("max_version", word(driver, wire::name(wire::Registry::version, high)));
   scope.flag("weak", low < wire::tls1_2);
-  scope.optional("suites12", suites_of(driver, settings.suites, false));
-  scope.optional("suites13", suites_of(driver, settings.suites, true));
-  scope.optional("groups", names_of(driver, wire::Registry::group, settings.groups));
-  scope.optional("signature_schemes", names_of(driver, wire::Registry::signature_scheme, settings.signature_schemes));
-  scope.optional("alpn", join(settings.alpn, ","));
+  add_list(scope, "suites12", "suite", suites_of(driver, settings.suites, false));
+  scope.optional("suites13", join(suites_of(driver, settings.suites, true), ":"));
+  add_list(scope, "groups", "group", names_of(driver, wire::Registry::group, settings.groups));
+  scope.optional("signature_schemes",
+                 join(names_of(driver, wire::Registry::signature_scheme, settings.signature_schemes), ":"));
+  add_list(scope, "alpn", "protocol", settings.alpn, ",");
 }
 
-/// Writes one credential in the three forms that proxies want; its files are NAME.crt, NAME.key, NAME.pem.
+/// Writes one credential in the forms that proxies want; its files are NAME.crt, NAME.key, NAME.pem, NAME.leaf.pem.
 void add_credential(Scope& scope, Files& files, const std::filesystem::path& folder, const std::string& name,
                     const tls::Credential& credential) {
   std::string chain;
@@ -67,6 +77,8 @@ void add_credential(Scope& scope, Files& files, const std::filesystem::path& fol
   scope.text("crt", (folder / (name + ".crt")).string());
   scope.text("key", (folder / (name + ".key")).string());
   scope.text("pem", (folder / (name + ".pem")).string());
+  files[name + ".leaf.pem"] = (credential.chain.empty() ? "" : tls::certificate_pem(credential.chain.front())) + key;
+  scope.text("leaf_pem", (folder / (name + ".leaf.pem")).string());
 }
 
 std::string pem_of(const std::vector<Bytes>& certificates) {
@@ -176,6 +188,8 @@ void add_setup(Scope& scope, const Driver& driver, const Setup& setup, Files& fi
   scope.text("connect_ms", std::to_string(setup.connect_timeout.count()));
   scope.text("origin_ms", std::to_string(setup.origin_timeout.count()));
   scope.flag("told", setup.told);
+  scope.text("connect_s", std::to_string(std::chrono::ceil<std::chrono::seconds>(setup.connect_timeout).count()));
+  scope.text("origin_s", std::to_string(std::chrono::ceil<std::chrono::seconds>(setup.origin_timeout).count()));
   std::vector<Scope> routes;
   const auto order = by_specificity(setup.routes);
   for (std::size_t i = 0; i < order.size(); ++i)

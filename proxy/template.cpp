@@ -117,10 +117,13 @@ Result<std::string> rendered(const Driver& driver, const std::string& what, cons
 
 const std::vector<std::string>& template_names() {
   static const std::vector<std::string> names = split(
-      "folder port root sites site told certificates crt key pem names name unrouted strict_sni "
-      "asks_certificate wants_certificate front_ca connect_ms origin_ms routes has_default versions version "
-      "min_version max_version weak suites12 has_suites12 suites13 has_suites13 groups has_groups "
-      "signature_schemes has_signature_schemes alpn has_alpn index is_first match is_default is_wildcard "
+      "folder port root sites site told certificates crt key pem leaf_pem names name unrouted strict_sni "
+      "asks_certificate wants_certificate front_ca connect_ms origin_ms connect_s origin_s routes has_default versions "
+      "version "
+      "min_version max_version weak suites12 has_suites12 suites12_list suite suites13 has_suites13 groups has_groups "
+      "groups_list group "
+      "signature_schemes has_signature_schemes alpn has_alpn alpn_list protocol index is_first match is_default "
+      "is_wildcard "
       "is_exact suffix front_crt front_key origin_host origin_port tls sni_none sni_host sni_fixed sni_name "
       "verify verify_none verify_full check_host check_fixed check_name ca has_certificate",
       ' ');

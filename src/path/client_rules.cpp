@@ -13,6 +13,8 @@ using policy::Stage;
 
 const wire::Transcript& transcript(const PathRecord& record) { return record.client.handshake.transcript; }
 
+bool is_foretellable(const std::optional<policy::Policy>& proxy) { return proxy && !proxy->versions.empty(); }
+
 Story unreachable(const PathRecord& record) {
   const How how = record.client.ending.how;
   if (how != How::connection_refused && how != How::unreachable) return std::nullopt;
@@ -53,7 +55,7 @@ Story refused_by_proxy(const PathRecord& record) {
                                     wire::name(wire::Registry::alert, alert->description) + " (" +
                                     std::to_string(alert->description) + ") from the proxy"};
   const auto hello = transcript(record).client_hello();
-  if (hello && record.known.proxy) {
+  if (hello && is_foretellable(record.known.proxy)) {
     policy::Offer offer = policy::offer_of(*hello);
     offer.has_certificate =
         transcript(record).client_certificate() && !transcript(record).client_certificate()->entries.empty();
@@ -78,8 +80,8 @@ Story refused_by_proxy(const PathRecord& record) {
 // A server that closes without a word, where its configuration says that it would.
 Story refused_silently(const PathRecord& record) {
   const auto hello = transcript(record).client_hello();
-  if (record.client.handshake.complete || !hello || !record.known.proxy || first_alert(transcript(record)))
-    return std::nullopt;
+  if (record.client.handshake.complete || !hello || !is_foretellable(record.known.proxy)) return std::nullopt;
+  if (first_alert(transcript(record))) return std::nullopt;
   if (record.client.ending.how != How::eof && record.client.ending.how != How::reset) return std::nullopt;
   const policy::Offer offer = policy::offer_of(*hello);
   const policy::Outcome foretold = policy::negotiate(offer, *record.known.proxy);

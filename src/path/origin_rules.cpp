@@ -87,6 +87,19 @@ Story plain_to_tls(const PathRecord& record) {
                  Certainty::certain, {"the origin speaks TLS", say_start(came, "the proxy"), say_client(record)});
 }
 
+// RFC 8446 section 4.4.2.2, RFC 5246 section 7.4.6: a client may send no certificate when none is from the authorities
+// that the server names. An issuer's name stands in the certificate as it does in the list.
+bool was_held_back(const PathRecord& record, const Observation& origin) {
+  const auto request = transcript(origin).certificate_request();
+  if (!request || record.known.proxy_certificate.empty()) return false;
+  const std::vector<Bytes> issuers = request->acceptable_issuers();
+  return !issuers.empty() && std::ranges::none_of(issuers, [&](const Bytes& issuer) {
+    return std::ranges::any_of(record.known.proxy_certificate, [&](const Bytes& certificate) {
+      return !std::ranges::search(certificate, issuer).empty();
+    });
+  });
+}
+
 // Both the hello and the policy are known exactly: the predictor names the reason.
 Story refused_by_origin(const PathRecord& record) {
   const Observation* origin = last_origin(record);
@@ -101,6 +114,13 @@ Story refused_by_origin(const PathRecord& record) {
     const bool explained = refusal && refusal->by == policy::Party::server;
     const policy::Reason reason = explained ? refusal->reason : policy::Reason::other;
     say_disagreement(evidence, reason, offer, "the proxy", *record.known.origin, "the origin");
+    if (reason == policy::Reason::client_certificate_required && was_held_back(record, *origin)) {
+      evidence.push_back(
+          "the proxy was told of a certificate and sent none: it is from none of the authorities that "
+          "the origin named");
+      return finding("client-certificate-refused", Leg::origin, Side::origin, origin->ending.stage, Certainty::inferred,
+                     std::move(evidence));
+    }
     if (explained)
       return finding(cause_of_refusal(*refusal, offer, *record.known.origin, Leg::origin), Leg::origin, Side::origin,
                      origin->ending.stage,

@@ -49,11 +49,15 @@ struct Observation {
 /// What we know beforehand of one leg's two TLS endpoints because we set them up ourselves. Absent for parties we did
 /// not.
 struct Known {
-  std::optional<policy::Policy> proxy;   // the proxy's face towards the client, as configured
+  /// The proxy's face towards the client, as configured; no versions: of a TLS library whose habits are not known, so
+  /// that nothing can be foretold of it.
+  std::optional<policy::Policy> proxy;
   std::optional<policy::Policy> origin;  // the policy of the origin that the route leads to
   std::string origin_name;               // and its name in the scenario; empty: no route for this request
   bool origin_tls = true;                // the origin speaks TLS
   bool proxy_origin_tls = true;          // the proxy was told to speak TLS to it
+  /// The client certificate that the proxy was told to send to the origin, with its chain in DER; empty: none.
+  std::vector<Bytes> proxy_certificate;
   policy::Verify proxy_verifies = policy::Verify::none;  // as configured
   policy::Verify client_verifies = policy::Verify::full;
   std::string origin_address;               // "127.0.0.1:4711"

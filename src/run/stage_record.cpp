@@ -83,12 +83,14 @@ path::Known Stage::known_for(const TrySpec& one) const {
   if (driver_) known.fixes = driver_->fixes;
   if (!spec_.proxy.address.empty()) return known;
   const tls::Stack* proxy_stack = tls::stack_named(proxy_stack_);
-  if (proxy_stack) known.proxy = tls::policy_of(*proxy_stack, setup_.front);
+  known.proxy = tls::policy_of(proxy_stack ? *proxy_stack : tls::openssl(), setup_.front);
+  if (!proxy_stack) known.proxy = policy::Policy{.stack = proxy_stack_, .leaves = std::move(known.proxy->leaves)};
   const proxy::Route* route = proxy::route_for(setup_.routes, host_of(one));
   if (!route) return known;
   known.origin_name = route->leg.origin;
   known.proxy_origin_tls = route->leg.tls;
   known.proxy_verifies = route->leg.settings.verify;
+  if (route->leg.settings.certificate) known.proxy_certificate = route->leg.settings.certificate->chain;
   for (const auto& origin : origins_) {
     if (origin->spec().name != known.origin_name) continue;
     known.origin_address = net::Endpoint{address_to_reach(origin->host()), origin->port()}.text();

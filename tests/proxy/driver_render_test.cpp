@@ -62,7 +62,7 @@ TEST_CASE("templates: places, flags and lists") {
         "[/scratch/front0.crt /scratch/front0.key /scratch/front0.pem a.test]"
         "[/scratch/front1.crt /scratch/front1.key /scratch/front1.pem *.b.test]");
   CHECK(render("{{#routes}}{{origin_host}}:{{{origin_port}}} {{/routes}}", one_route()) == "127.0.0.1:1234 ");
-  CHECK(render("{{connect_ms}} {{origin_ms}}") == "5000 10000");
+  CHECK(render("{{connect_ms}} {{origin_ms}} {{connect_s}} {{origin_s}}") == "5000 10000 5 10");
   CHECK(render("{{! a note about {braces} }}x") == "x");
 }
 
