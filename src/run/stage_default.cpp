@@ -22,7 +22,6 @@ void tell_nothing(const proxy::Defaults& defaults, RouteSpec& route) {
   route.verify = defaults.verify;
   route.verify_name = {};
   route.certificate.clear();
-  if (route.verify != policy::Verify::none) route.trust.clear();
 }
 
 const RouteSpec* route_of(const StageSpec& stage, const std::string& host) {

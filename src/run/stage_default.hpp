@@ -7,7 +7,7 @@
 namespace bothends::run {
 
 /// A proxy that is told nothing of its origins: each route becomes what the proxy does by itself, except for an
-/// `upstream` that the file says. A proxy that verifies trusts its system's authorities, which ours is not among. When
+/// `upstream` that the file says. The route's `trust` stands for the authorities of the proxy's system. When
 /// it sends the upstream's name, origins' certificates for the host of a try that is routed there get that name too:
 /// they are what the owner of such a proxy would have had issued.
 void apply(const proxy::Defaults& defaults, StageSpec& stage);

@@ -30,6 +30,15 @@ def run_on(proxy, checks):
     return outcome
 
 
+# Where a proxy's TLS library lets pass what the others refuse.
+ACCEPTED = {("caddy", "cert-weak-key.toml: the proxy verifies the origin")}
+PROGRAMS = {"trafficserver": "traffic_server"}
+
+
+def wanted(proxy, name, reference):
+    return ["bad-certificate-accepted"] if (proxy, name) in ACCEPTED else findings(reference[name])
+
+
 def main():
     checks = Checks()
     reference = run_on("builtin", checks)
@@ -42,14 +51,14 @@ def main():
                     any(name.startswith(file + ":") and one["name"].startswith("control") for name, one in reference.items())
                     or all(not findings(one) for name, one in reference.items() if name.startswith(file + ":"))
                     or file == "like-browsers.toml")
-    for proxy in ("nginx", "haproxy"):
-        if not have(proxy, checks):
+    for proxy in ("nginx", "haproxy", "apache2", "caddy", "trafficserver"):
+        if not have(PROGRAMS.get(proxy, proxy), checks):
             continue
         outcome = run_on(proxy, checks)
         checks.equal(f"{proxy}: the same tries", set(outcome), set(reference))
         for name, one in outcome.items():
             if one["status"] == "passed" and name in reference:
-                checks.equal(f"{proxy}: {name}: the same finding", findings(one), findings(reference[name]))
+                checks.equal(f"{proxy}: {name}: the same finding", findings(one), wanted(proxy, name, reference))
         told = {cause for one in outcome.values() if one["status"] == "passed" for cause in findings(one)}
         skipped = {cause for name, one in outcome.items() if one["status"] == "skipped" and name in reference
                    for cause in findings(reference[name])}
