@@ -56,6 +56,11 @@ std::pair<long, long> validity(const Bytes& der) {
 
 }  // namespace
 
+TEST_CASE_FIXTURE(Workshop, "an authority says so in DER, which Go insists on") {
+  const Bytes is_authority{0x30, 0x03, 0x01, 0x01, 0xff};  // BasicConstraints with cA TRUE, X.690 section 11.1
+  CHECK_FALSE(std::ranges::search(mint->root(), is_authority).empty());
+}
+
 TEST_CASE_FIXTURE(Workshop, "the same recipe gives the same credential, another one another") {
   Recipe recipe{.name = "a", .key = policy::Key::rsa, .names = {"shop.test"}};
   auto first = *mint->make(recipe);

@@ -216,6 +216,31 @@ TEST_CASE("what the origin refuses is explained by the proxy's hello and the ori
   }
 }
 
+TEST_CASE("a certificate that the proxy holds back, since the origin names other authorities, is a refused one") {
+  const auto asked = [](const std::string& authority) {
+    Bytes request = wire::encode(
+        wire::CertificateRequest{.schemes = wire::Codes{0x0403}, .authorities = {bytes_of(view_of(authority))}},
+        wire::tls1_2);
+    request.erase(request.begin(), request.begin() + 4);  // the message's header
+    PathRecord record = with_status(502);
+    record.known.origin->client_certificate = policy::ClientCertificate::required;
+    record.known.proxy_certificate = {bytes_of(view_of("leaf of CN=one")), bytes_of(view_of("of CN=two"))};
+    record.origins = {Story(Leg::origin)
+                          .hello()
+                          .server_hello({.version = wire::tls1_2})
+                          .message(Party::server, wire::certificate_request, request)
+                          .alert(Party::server, wire::handshake_failure)
+                          .ends(How::alert_sent)};
+    return record;
+  };
+  CHECK(only(asked("CN=three")).cause == "client-certificate-refused");
+  CHECK(only(asked("CN=three")).certainty == Certainty::inferred);
+  CHECK(only(asked("CN=two")).cause == "client-certificate-wanted");
+  PathRecord none = asked("CN=three");
+  none.known.proxy_certificate.clear();
+  CHECK(only(none).cause == "client-certificate-wanted");
+}
+
 TEST_CASE("evidence tells what the two did not agree on, and not all the rest") {
   PathRecord record = with_status(502);
   record.known.origin->versions = {wire::tls1_3};
@@ -286,6 +311,9 @@ TEST_CASE("other protocols and no answers are not refusals") {
   CHECK(only(nobody).cause == "proxy-failed");
   PathRecord no_route = with_status(421);
   no_route.known.origin_name.clear();
+  CHECK(only(no_route).cause == "no-route");
+  // Of a TLS library whose habits are not known the certificates are, and nothing else.
+  no_route.known.proxy = policy::Policy{.stack = "other", .leaves = a_policy().leaves};
   CHECK(only(no_route).cause == "no-route");
 }
 
