@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "proxy/driver.hpp"
+#include "tests/proxy/support.hpp"
 
 using namespace bothends;
 using namespace bothends::proxy;
@@ -67,7 +68,11 @@ TEST_CASE("features: each of the front is there when it is asked for, and only t
   CHECK(front([](auto& f) { f.max_version = wire::tls1_1; }) == Words{"front.versions<TLSv1.2", versions});
   CHECK(front([](auto& f) { f.min_version = wire::tls1_3; }) == Words{versions});
   CHECK(front([](auto& f) { f.min_version = wire::tls1_2, f.max_version = wire::tls1_3; }).empty());
-  CHECK(front([](auto& f) { f.suites = {0x1301}; }) == Words{"front.suites"});
+  CHECK(front([](auto& f) { f.suites = {0x1301}; }) == Words{"front.suites", "front.suites13"});
+  CHECK(front([](auto& f) { f.suites = {0xc02f}; }) == Words{"front.suites"});
+  for (const certs::Kind kind : {certs::Kind::expired, certs::Kind::not_yet_valid})
+    CHECK(front([&](auto& f) { f.certificates.push_back(test::certificate("a.test", kind)); }) ==
+          Words{"front.certificate=out-of-date"});
   CHECK(front([](auto& f) { f.groups = {29}; }) == Words{"front.groups"});
   CHECK(front([](auto& f) { f.signature_schemes = {0x0403}; }) == Words{"front.signature_schemes"});
   CHECK(front([](auto& f) { f.alpn = {"http/1.1"}; }) == Words{"front.alpn"});
@@ -93,8 +98,9 @@ TEST_CASE("features: each of the routes is there when it is asked for, and only 
   CHECK(leg([](auto& l) { l.settings.verify = policy::Verify::chain; }) ==
         Words{"routes.verify=chain", "-routes.verify=full"});
   CHECK(leg([](auto& l) { l.settings.min_version = wire::tls1_0; }) ==
-        Words{"routes.versions<TLSv1.2", "routes.versions!=front.versions"});
-  CHECK(leg([](auto& l) { l.settings.max_version = wire::tls1_2; }) == Words{"routes.versions!=front.versions"});
+        Words{"routes.versions<TLSv1.2", "routes.versions", "routes.versions!=front.versions"});
+  CHECK(leg([](auto& l) { l.settings.max_version = wire::tls1_2; }) ==
+        Words{"routes.versions", "routes.versions!=front.versions"});
   CHECK(leg([](auto& l) { l.settings.suites = {0xc02f}; }) == Words{"routes.suites"});
   CHECK(leg([](auto& l) { l.settings.groups = {29}; }) == Words{"routes.groups"});
   CHECK(leg([](auto& l) { l.settings.signature_schemes = {0x0403}; }) == Words{"routes.signature_schemes"});
