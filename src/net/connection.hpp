@@ -110,10 +110,13 @@ class ReservedPort {
   ReservedPort& operator=(ReservedPort&& other) noexcept;
   ~ReservedPort();
   std::uint16_t port() const { return port_; }
+  /// From here on who connects to the port is neither accepted nor refused: a black hole. Error{resource}.
+  Result<void> deafen();
 
  private:
   ReservedPort(int fd, std::uint16_t port) : fd_(fd), port_(port) {}
   int fd_ = -1;
+  int filler_ = -1;
   std::uint16_t port_ = 0;
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t most_plain = 256 * 1024;    // then nothing is read until it is taken
 constexpr std::size_t most_thrown = 1024 * 1024;  // of input after the engine failed
+constexpr milliseconds linger_after_break{500};
 
 void give_buffer(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
   auto& shared = static_cast<State*>(handle->data)->loop.read_buffer;
@@ -63,7 +64,18 @@ void State::step(View octets) {
   engine->step(octets, out);
   collect_plain();
   look_at_phase();
+  look_for_break();
   guard_answers(before);
+  if (engine->wakes()) arm();
+}
+
+/// A fault that ends the connection itself. What it says before a RST is sent at once: the RST would overtake it.
+void State::look_for_break() {
+  if (life != Life::talking || engine->breaks() == tls::Engine::Breaks::none) return;
+  decide(How::broke_off);
+  if (engine->breaks() == tls::Engine::Breaks::fin) return begin_closing(linger_after_break);
+  send_queue();
+  reset();
 }
 
 void State::collect_plain() {

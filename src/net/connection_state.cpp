@@ -114,6 +114,7 @@ void State::arm() {
   };
   if (!opened && life != Life::closing) consider(handshake_until);
   consider(linger_until);
+  if (const auto wakes = engine->wakes(); wakes && life == Life::talking) consider(begun + *wakes);
   if (!next) {
     uv_timer_stop(&timer);
     return;
@@ -130,7 +131,15 @@ void State::arm() {
       ticks(wait), 0);
 }
 
-void State::expired() { finish(How::timed_out); }
+void State::expired() {
+  const auto now = loop.now();
+  const bool opening = !opened && life != Life::closing;
+  if ((total_until && now >= *total_until) || (opening && handshake_until && now >= *handshake_until) ||
+      (linger_until && now >= *linger_until))
+    return finish(How::timed_out);
+  if (life == Life::talking && engine->wakes()) step({});
+  arm();
+}
 
 Ending State::ending_of(How how, std::string note) const {
   const policy::Handshake& seen = engine->handshake();

@@ -43,6 +43,7 @@ struct Connection::State {
   void step(View octets);
   void collect_plain();
   void look_at_phase();
+  void look_for_break();
   void guard_answers(std::size_t queued_before);
 
   // What goes to the socket

@@ -27,16 +27,33 @@ Result<ReservedPort> ReservedPort::reserve() {
   return held;
 }
 
+// A queue of no length takes one connection, ours; what comes then is dropped by the system without a word.
+Result<void> ReservedPort::deafen() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port_);
+  filler_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (filler_ >= 0 && listen(fd_, 0) == 0 &&
+      connect(filler_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+    return {};
+  return fail(ErrorCode::resource, fmt::format("port {} cannot be made deaf: {}", port_, std::strerror(errno)));
+}
+
 ReservedPort::ReservedPort(ReservedPort&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), port_(std::exchange(other.port_, 0)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      filler_(std::exchange(other.filler_, -1)),
+      port_(std::exchange(other.port_, 0)) {}
 
 ReservedPort& ReservedPort::operator=(ReservedPort&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(filler_, other.filler_);
   std::swap(port_, other.port_);
   return *this;
 }
 
 ReservedPort::~ReservedPort() {
+  if (filler_ >= 0) close(filler_);
   if (fd_ >= 0) close(fd_);
 }
 

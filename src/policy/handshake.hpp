@@ -137,7 +137,8 @@ struct Ending {
     foreign,    // the peer does not speak TLS (see Transcript::foreign)
     malformed,  // the peer's octets made no sense
     failed,     // our stack gave up without an alert
-    stopped     // we closed it: the run ended
+    stopped,    // we closed it: the run ended
+    broke_off   // we broke off in the middle, as we were told to (a fault)
   };
   How how = How::open;
   std::optional<std::uint8_t> alert;  // with alert_sent, alert_received
@@ -153,6 +154,8 @@ struct Handshake {
   bool complete = false;              // this end may send application data
   std::optional<ChainVerdict> chain;  // of the peer's chain, when this end asked for one and the peer sent one
   std::string note;                   // why the stack failed, in its own words, printable: support, never evidence
+  Bytes spoke;                        // what this end said instead of TLS, its first 64 octets (a fault)
+  bool fell_silent = false;           // this end stopped in the middle and said nothing more (a fault)
   std::vector<std::string> key_log;   // NSS key log lines (secrets!), when the settings ask for them
 
   std::optional<Agreement> agreement() const { return agreement_of(transcript); }

@@ -28,10 +28,10 @@ constexpr std::array reasons{"no-shared-version"sv,
                              "client-certificate-required"sv,
                              "client-certificate-refused"sv,
                              "other"sv};
-constexpr std::array endings{"open"sv,        "closed"sv,  "alert-sent"sv, "alert-received"sv,
-                             "eof"sv,         "reset"sv,   "timed-out"sv,  "connection-refused"sv,
-                             "unreachable"sv, "foreign"sv, "malformed"sv,  "failed"sv,
-                             "stopped"sv};
+constexpr std::array endings{"open"sv,        "closed"sv,   "alert-sent"sv, "alert-received"sv,
+                             "eof"sv,         "reset"sv,    "timed-out"sv,  "connection-refused"sv,
+                             "unreachable"sv, "foreign"sv,  "malformed"sv,  "failed"sv,
+                             "stopped"sv,     "broke-off"sv};
 constexpr std::array keys{"rsa"sv,        "rsa-pss"sv, "ecdsa-p256"sv, "ecdsa-p384"sv,
                           "ecdsa-p521"sv, "ed25519"sv, "ed448"sv,      "other"sv};
 constexpr std::array parties{"client"sv, "server"sv};
@@ -41,7 +41,7 @@ constexpr std::array client_certificates{"none"sv, "optional"sv, "required"sv};
 static_assert(stages.size() == static_cast<std::size_t>(Stage::done) + 1);
 static_assert(defects.size() == static_cast<std::size_t>(Defect::other) + 1);
 static_assert(reasons.size() == static_cast<std::size_t>(Reason::other) + 1);
-static_assert(endings.size() == static_cast<std::size_t>(Ending::How::stopped) + 1);
+static_assert(endings.size() == static_cast<std::size_t>(Ending::How::broke_off) + 1);
 static_assert(keys.size() == static_cast<std::size_t>(Key::other) + 1);
 
 template <class Words, class Value>

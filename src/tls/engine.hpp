@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,11 @@ class Engine {
   virtual std::shared_ptr<const Session> session() const { return nullptr; }
   /// The time that transcript events get from now on, since the connection was begun. Engines have no clock.
   virtual void clock(std::chrono::microseconds now) = 0;
+  /// When, since the connection was begun, it wants a step with nothing; nullopt: never. Only faults do.
+  virtual std::optional<std::chrono::microseconds> wakes() const { return std::nullopt; }
+  /// How it wants the connection to be ended after what is to be sent; `none` but for faults.
+  enum class Breaks { none, fin, reset };
+  virtual Breaks breaks() const { return Breaks::none; }
 };
 
 /// Settings made ready once, for many connections. Immutable and kept alive by its engines.

@@ -25,6 +25,11 @@ void RecordWatch::feed(View bytes, wire::Transcript& transcript) {
     bytes = bytes.subspan(1);
     judge(transcript);
   }
+  transcript.unfinished.reset();
+  if (skip_ > 0 && state_ == State::records) {
+    const std::size_t announced = static_cast<std::size_t>(header_[3]) << 8 | header_[4];
+    transcript.unfinished = {header_[0], announced, announced - skip_};
+  }
   if (state_ != State::foreign) return;
   seen_ += bytes.size();
   const auto room = foreign_limit - transcript.foreign.size();

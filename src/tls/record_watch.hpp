@@ -11,7 +11,7 @@ namespace bothends::tls {
 class RecordWatch {
  public:
   /// Everything the peer sent, in any pieces. Fills `transcript.foreign` or `transcript.malformed`, at most one of
-  /// them.
+  /// them, and keeps `transcript.unfinished` true.
   void feed(View bytes, wire::Transcript& transcript);
 
   /// The peer's very first octets are no record, and as many are here as a stack needs to see that too.

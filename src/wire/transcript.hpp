@@ -23,6 +23,13 @@ struct Transcript {
   std::vector<Event> events;  // application data is not kept
   /// Set when the peer's octets are not TLS records: the first of them, at most 64 ("HTTP/1.1 400 Bad…", "SSH-2.0-…").
   Bytes foreign;
+  /// A record of the peer whose end never came.
+  struct Unfinished {
+    std::uint8_t type = 0;      // ContentType
+    std::size_t announced = 0;  // octets of its fragment
+    std::size_t here = 0;
+  };
+  std::optional<Unfinished> unfinished;
   /// Why the records or messages made no sense, when they did not.
   std::string malformed;
 

@@ -48,6 +48,9 @@ void Tap::settle() {
 
 void Tap::complain() {
   const Way& from_peer = ways_[1];
+  transcript_.unfinished.reset();
+  if (const View rest = from_peer.records.rest(); rest.size() > 5 && from_peer.records.malformed().empty())
+    transcript_.unfinished = {rest[0], static_cast<std::size_t>(rest[3]) << 8 | rest[4], rest.size() - 5};
   if (!from_peer.records.malformed().empty()) {
     if (from_peer.any_record)
       transcript_.malformed = from_peer.records.malformed();
