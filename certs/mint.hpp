@@ -29,6 +29,7 @@ enum class Kind {
   rsa_1024,
   sha1,
   broken_chain,
+  oversize_chain,  // leaf and intermediate, then one more authority over and over: more than 100 KiB
   client
 };
 /// "good", "not-yet-valid", "rsa-1024", …; in the order of the enumeration.

@@ -48,6 +48,7 @@ TEST_CASE_FIXTURE(Examination, "each of the cast has the problem it is named for
       {Kind::wrong_name, {Defect::wrong_name}},
       {Kind::no_intermediate, {Defect::incomplete}},
       {Kind::broken_chain, {Defect::incomplete}},
+      {Kind::oversize_chain, {}},
       {Kind::self_signed, {Defect::self_signed}},
       {Kind::unknown_ca, {Defect::unknown_issuer}},
       {Kind::expired_intermediate, {Defect::issuer_expired}},
