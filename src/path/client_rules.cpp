@@ -29,6 +29,42 @@ Story not_tls(const PathRecord& record) {
                  Certainty::certain, {"the client sent a ClientHello", say_start(foreign, "the proxy")});
 }
 
+// The client itself did not speak TLS.
+Story spoke_otherwise(const PathRecord& record) {
+  const Bytes& spoke = record.client.spoke;
+  if (spoke.empty() || spoke[0] == wire::alert || is_tls(spoke)) return std::nullopt;
+  std::vector<std::string> evidence{say_start(spoke, "the client")};
+  const Bytes& foreign = transcript(record).foreign;
+  if (!foreign.empty()) evidence.push_back(say_start(foreign, "the proxy"));
+  return finding(is_http(spoke) ? "plaintext-vs-tls" : "not-tls", Leg::client, Side::proxy, Stage::client_hello,
+                 Certainty::certain, std::move(evidence));
+}
+
+Story broke_off(const PathRecord& record) {
+  const bool silent = record.client.handshake.fell_silent;
+  if (answered(record) || (record.client.ending.how != How::broke_off && !silent)) return std::nullopt;
+  if (first_alert(transcript(record))) return std::nullopt;
+  return finding(
+      "client-aborted", Leg::client, Side::client, record.client.ending.stage, Certainty::certain,
+      {"the client's connection to the proxy stood at " + std::string(policy::name(record.client.ending.stage)) +
+       " when the client " + (silent ? "fell silent" : "ended it")});
+}
+
+// Many a front finishes the handshake first and then says in HTTP that it misses a client certificate.
+Story certificate_missed(const PathRecord& record) {
+  const auto agreed = record.client.handshake.agreement();
+  if (!agreed || !record.known.proxy || !record.origins.empty()) return std::nullopt;
+  if (record.known.proxy->client_certificate != policy::ClientCertificate::required) return std::nullopt;
+  const unsigned status = client_status(record);
+  if (!agreed->client_certificate_asked || status < 400 || status >= 500) return std::nullopt;
+  const bool sent = agreed->client_certificate_sent;
+  return finding(sent ? "client-certificate-refused" : "client-certificate-wanted", Leg::client, Side::proxy,
+                 Stage::response, Certainty::inferred,
+                 {"the proxy, as configured, requires a client certificate, and asked for one",
+                  sent ? "the client sent one" : "the client sent none",
+                  "the client got status " + std::to_string(status) + ", and no connection reached any origin"});
+}
+
 // We refused: our own verdict on the chain, or on what the proxy chose.
 Story refused_by_client(const PathRecord& record) {
   const auto alert = first_alert(transcript(record));
@@ -42,10 +78,8 @@ Story refused_by_client(const PathRecord& record) {
     return finding(cause_of_chain(chain, cause_of_name(record.client, record.known.proxy, record.host)), Leg::client,
                    Side::client, Stage::certificate, Certainty::certain, std::move(evidence));
   }
-  Finding found = finding("tls-refused", Leg::client, Side::client, record.client.ending.stage, Certainty::undecided,
+  return finding_by_alert(alert->description, Leg::client, Side::client, record.client.ending.stage,
                           std::move(evidence));
-  found.candidates = causes_of_alert(alert->description);
-  return found;
 }
 
 Story refused_by_proxy(const PathRecord& record) {
@@ -69,12 +103,8 @@ Story refused_by_proxy(const PathRecord& record) {
                      record.client.ending.stage, same ? Certainty::certain : Certainty::inferred, std::move(evidence));
     }
   }
-  const std::vector<std::string> candidates = causes_of_alert(alert->description);
-  Finding found = finding(candidates.size() == 1 ? candidates.front() : "tls-refused", Leg::client, Side::proxy,
-                          record.client.ending.stage,
-                          candidates.size() == 1 ? Certainty::inferred : Certainty::undecided, std::move(evidence));
-  if (candidates.size() > 1) found.candidates = candidates;
-  return found;
+  return finding_by_alert(alert->description, Leg::client, Side::proxy, record.client.ending.stage,
+                          std::move(evidence));
 }
 
 // A server that closes without a word, where its configuration says that it would.
@@ -110,8 +140,9 @@ Story ended_early(const PathRecord& record) {
 }  // namespace
 
 const std::vector<Rule>& client_rules() {
-  static const std::vector<Rule> rules{unreachable,      not_tls,          refused_by_client,
-                                       refused_by_proxy, refused_silently, ended_early};
+  static const std::vector<Rule> rules{unreachable,       spoke_otherwise,  broke_off,          not_tls,
+                                       refused_by_client, refused_by_proxy, certificate_missed, refused_silently,
+                                       ended_early};
   return rules;
 }
 

@@ -16,10 +16,9 @@ std::string_view name(Certainty certainty) {
 
 std::vector<Finding> diagnose(const PathRecord& record) {
   // What failed between client and proxy has no second leg: the proxy had no request to pass on.
-  for (const Rule rule : client_rules())
-    if (auto story = rule(record)) return {std::move(*story)};
-  for (const Rule rule : origin_rules())
-    if (auto story = rule(record)) return {std::move(*story)};
+  for (const auto& rules : {client_rules(), break_rules(), origin_rules()})
+    for (const Rule rule : rules)
+      if (auto story = rule(record)) return {std::move(*story)};
   return {};
 }
 

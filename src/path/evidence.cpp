@@ -110,6 +110,11 @@ std::string say_start(View octets, std::string_view who) {
   return std::string(who) + " sent: " + printable(text_of(octets.first(std::min<std::size_t>(octets.size(), 40))), 40);
 }
 
+std::string say_client(const PathRecord& record) {
+  const unsigned status = client_status(record);
+  return status ? "the client got status " + std::to_string(status) : "the client got no answer";
+}
+
 bool is_http(View octets) {
   const std::string_view text = text_of(octets);
   for (const std::string_view start :

@@ -3,14 +3,14 @@
 #include <array>
 
 #include "path/facts.hpp"
-#include "path/finding.hpp"
+#include "path/outcome.hpp"
 
 namespace bothends::path {
 namespace {
 
 using wire::Registry;
 
-enum class Words { any, yes_no, endings, stages, sides, defects, causes };
+enum class Words { any, yes_no, endings, stages, sides, defects, causes, faults };
 
 struct Known {
   std::string_view name;  // of a part of a leg, without "client." or "origin."
@@ -61,6 +61,7 @@ constexpr Known of_the_path[] = {
     {"status"},
     {"body"},
     {"finding", {}, true, Words::causes},
+    {"fault", {}, false, Words::faults},
     {"client.response.status"},
     {"client.response.reason"},
     {"client.response.header.*"},
@@ -107,7 +108,7 @@ std::vector<std::string> words_for(Words words) {
     case Words::yes_no:
       return {"true", "false"};
     case Words::endings:
-      return words_up_to(policy::Ending::How::stopped);
+      return words_up_to(policy::Ending::How::broke_off);
     case Words::stages:
       return words_up_to(policy::Stage::done);
     case Words::sides:
@@ -116,6 +117,11 @@ std::vector<std::string> words_for(Words words) {
       auto defects = words_up_to(policy::Defect::other);
       defects.insert(defects.begin(), "none");
       return defects;
+    }
+    case Words::faults: {
+      auto words = words_up_to(FaultOutcome::Came::unnamed);
+      words.insert(words.begin(), "none");
+      return words;
     }
     case Words::causes: {
       std::vector<std::string> ids{"none"};

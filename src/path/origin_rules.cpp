@@ -14,11 +14,6 @@ using policy::Stage;
 
 const wire::Transcript& transcript(const Observation& origin) { return origin.handshake.transcript; }
 
-std::string say_client(const PathRecord& record) {
-  const unsigned status = client_status(record);
-  return status ? "the client got status " + std::to_string(status) : "the client got no answer";
-}
-
 std::string say_sni(const wire::ClientHello& hello) {
   const auto sni = hello.sni();
   return sni ? "the ClientHello that the origin received asks for " + printable(*sni, 100)
@@ -127,10 +122,7 @@ Story refused_by_origin(const PathRecord& record) {
                      refusal->alert == alert->description ? Certainty::certain : Certainty::inferred,
                      std::move(evidence));
   }
-  Finding found = finding("tls-refused", Leg::origin, Side::origin, origin->ending.stage, Certainty::undecided,
-                          std::move(evidence));
-  found.candidates = causes_of_alert(alert->description);
-  return found;
+  return finding_by_alert(alert->description, Leg::origin, Side::origin, origin->ending.stage, std::move(evidence));
 }
 
 // Some refusals of some stacks come without an alert: our origin's policy says that it refused, and why.
@@ -171,7 +163,7 @@ Story refused_by_proxy(const PathRecord& record) {
   if (auto story = outdated_answer(record, *origin, alert->description)) return story;
   std::vector<std::string> evidence{say_alert("the proxy", "the origin", alert->description)};
   if (origin->chain && !origin->chain->ok()) {
-    policy::ChainVerdict chain = minded(*origin->chain, record.known.proxy_verifies);
+    policy::ChainVerdict chain = minded(*origin->chain, record.known);
     if (chain.ok()) chain = *origin->chain;  // what was configured is not what the proxy did: go by the chain
     add_chain(evidence, *origin, chain);
     evidence.push_back(say_client(record));
@@ -179,10 +171,7 @@ Story refused_by_proxy(const PathRecord& record) {
                    Side::proxy, origin->ending.stage, Certainty::certain, std::move(evidence));
   }
   evidence.push_back(say_client(record));
-  Finding found =
-      finding("tls-refused", Leg::origin, Side::proxy, origin->ending.stage, Certainty::undecided, std::move(evidence));
-  found.candidates = causes_of_alert(alert->description);
-  return found;
+  return finding_by_alert(alert->description, Leg::origin, Side::proxy, origin->ending.stage, std::move(evidence));
 }
 
 // nginx and others verify when the handshake is over: the origin sees it succeed, and then no request.
@@ -191,7 +180,7 @@ Story refused_after_handshake(const PathRecord& record) {
   if (!origin || !origin->handshake.complete || served(record) || !origin->exchanges.empty()) return std::nullopt;
   if (answered(record) && client_status(record) < 500) return std::nullopt;
   if (!origin->chain) return std::nullopt;
-  const policy::ChainVerdict chain = minded(*origin->chain, record.known.proxy_verifies);
+  const policy::ChainVerdict chain = minded(*origin->chain, record.known);
   if (chain.ok()) return std::nullopt;
   std::vector<std::string> evidence{"the origin's handshake with the proxy finished, then the connection ended as " +
                                     std::string(policy::name(origin->ending.how)) + " without a request"};
@@ -220,7 +209,7 @@ Story misdirected(const PathRecord& record) {
 Story accepted_anyway(const PathRecord& record) {
   const Observation* origin = last_origin(record);
   if (!origin || !served(record) || !origin->chain) return std::nullopt;
-  const policy::ChainVerdict chain = minded(*origin->chain, record.known.proxy_verifies);
+  const policy::ChainVerdict chain = minded(*origin->chain, record.known);
   if (chain.ok()) return std::nullopt;
   std::vector<std::string> evidence{"the origin received a request although the proxy was told to verify (" +
                                     std::string(policy::name(record.known.proxy_verifies)) + ")"};

@@ -1,6 +1,41 @@
 #include "path/outcome.hpp"
 
+#include <algorithm>
+
+#include "path/rules.hpp"
+
 namespace bothends::path {
+
+using Came = FaultOutcome::Came;
+
+std::string_view name(Came came) {
+  constexpr std::string_view words[] = {"named", "accepted", "undecided", "misnamed", "unnamed"};
+  return words[static_cast<std::size_t>(came)];
+}
+
+Came came_of(Leg leg, const std::vector<std::string>& causes, const std::vector<Finding>& findings,
+             const PathRecord& record) {
+  const auto right = [&](const std::string& cause) { return std::ranges::find(causes, cause) != causes.end(); };
+  const auto names_it = [&](const Finding& finding) { return finding.leg == leg && right(finding.cause); };
+  if (std::ranges::any_of(findings, names_it)) return Came::named;
+  const bool let_pass =
+      std::ranges::any_of(findings, [](const Finding& f) { return f.cause == "bad-certificate-accepted"; });
+  if (let_pass) return Came::accepted;
+  const auto has_it = [&](const Finding& finding) { return std::ranges::any_of(finding.candidates, right); };
+  if (std::ranges::any_of(findings, has_it)) return Came::undecided;
+  if (!findings.empty()) return Came::misnamed;
+  return answered(record) && client_status(record) < 500 ? Came::accepted : Came::unnamed;
+}
+
+Control control_of(const TryOutcome& twin) {
+  if (!twin.record) return {false, "the control twin did not run: " + twin.reason};
+  if (!twin.findings.empty())
+    return {false, "the control twin, without the fault, fails too: " + twin.findings[0].cause};
+  const unsigned status = client_status(*twin.record);
+  if (answered(*twin.record) && status < 500) return {true, {}};
+  return {false,
+          "the control twin, without the fault, gets " + (status ? "status " + std::to_string(status) : "no answer")};
+}
 namespace {
 
 void add(Counts& counts, Status status) {

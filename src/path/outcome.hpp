@@ -9,6 +9,32 @@ namespace bothends::path {
 enum class Status { passed, failed, error, skipped };
 std::string_view name(Status status);
 
+/// What became of a fault that was put on the path on purpose.
+struct FaultOutcome {
+  enum class Came {
+    named,      // a finding names it, on its leg
+    accepted,   // nobody minded: the client was served
+    undecided,  // it is among a finding's candidates
+    misnamed,   // a finding names something else
+    unnamed     // something failed, and there is no finding
+  };
+  Leg leg = Leg::origin;
+  std::string name;  // of the catalogue of faults
+  Came came = Came::unnamed;
+};
+std::string_view name(FaultOutcome::Came came);
+/// `causes`: what may rightly be named.
+FaultOutcome::Came came_of(Leg leg, const std::vector<std::string>& causes, const std::vector<Finding>& findings,
+                           const PathRecord& record);
+
+/// The control twin: the same try without its fault.
+struct Control {
+  bool passed = false;  // no finding, and the client was served
+  std::string problem;  // otherwise: why not; printable
+};
+/// Of the outcome of a twin.
+Control control_of(const struct TryOutcome& twin);
+
 struct TryOutcome {
   std::string name;                                          // of the try; printable
   std::vector<std::pair<std::string, std::string>> variant;  // of the matrix: {"client.stack", "mbedtls"}
@@ -18,6 +44,8 @@ struct TryOutcome {
   std::optional<PathRecord> record;  // nullopt when it never ran
   std::vector<Verdict> verdicts;
   std::vector<Finding> findings;
+  std::optional<FaultOutcome> fault;
+  std::optional<Control> control;  // with a fault; when it has not passed, the verdict is void: status is `error`
   std::chrono::microseconds took{0};
 };
 

@@ -38,7 +38,7 @@ struct Observation {
   policy::Ending ending;
   std::vector<Exchange> exchanges;
   bool reused = false;  // opened by an earlier try, used again by this one
-  /// What our end said where it was told not to speak TLS: the first 64 octets. With `tls` it stays empty.
+  /// What our end said instead of TLS, because it was told to or by a fault: the first 64 octets.
   Bytes spoke;
   /// Our independent examination of the chain that this leg's server presented, with the trust and the name that this
   /// leg's client was told to use (whether or not it was told to verify). nullopt: no chain went over, or no trust is
@@ -59,6 +59,7 @@ struct Known {
   /// The client certificate that the proxy was told to send to the origin, with its chain in DER; empty: none.
   std::vector<Bytes> proxy_certificate;
   policy::Verify proxy_verifies = policy::Verify::none;  // as configured
+  std::vector<policy::Defect> proxy_minds;               // what it checks although it does not verify
   policy::Verify client_verifies = policy::Verify::full;
   std::string origin_address;               // "127.0.0.1:4711"
   std::vector<policy::Defect> proxy_minds;  // refuses these in the origin's certificate although it does not verify

@@ -91,7 +91,8 @@ std::string_view cause_of_refusal(const policy::Refusal& refusal, const policy::
     case Reason::no_shared_alpn:
       return "alpn-mismatch";
     case Reason::unknown_name:
-      return offer.sni ? "sni-unknown" : "origin-needs-sni";
+      if (offer.sni) return "sni-unknown";
+      return leg == Leg::origin ? "origin-needs-sni" : "client-sends-no-sni";
     case Reason::client_certificate_required:
       return "client-certificate-wanted";
     case Reason::client_certificate_refused:
@@ -126,6 +127,25 @@ std::vector<std::string> causes_of_alert(std::uint8_t alert) {
     default:
       return {"no-shared-version", "cert-invalid", "connection-lost"};
   }
+}
+
+Finding finding_by_alert(std::uint8_t alert, Leg leg, Side refused_by, policy::Stage stage,
+                         std::vector<std::string> evidence) {
+  std::vector<std::string> candidates = causes_of_alert(alert);
+  if (candidates.size() == 1)
+    return finding(candidates.front(), leg, refused_by, stage, Certainty::inferred, std::move(evidence));
+  Finding found = finding("tls-refused", leg, refused_by, stage, Certainty::undecided, std::move(evidence));
+  found.candidates = std::move(candidates);
+  return found;
+}
+
+policy::ChainVerdict minded(const policy::ChainVerdict& chain, const Known& known) {
+  policy::ChainVerdict kept = minded(chain, known.proxy_verifies);
+  for (const policy::ChainProblem& problem : chain.problems) {
+    const bool minds = std::ranges::find(known.proxy_minds, problem.defect) != known.proxy_minds.end();
+    if (minds && std::ranges::find(kept.problems, problem) == kept.problems.end()) kept.problems.push_back(problem);
+  }
+  return kept;
 }
 
 policy::ChainVerdict minded(const policy::ChainVerdict& chain, policy::Verify verify) {

@@ -12,6 +12,7 @@ using Rule = Story (*)(const PathRecord&);
 
 /// In the order in which they are asked; the first story of a leg is told.
 const std::vector<Rule>& client_rules();
+const std::vector<Rule>& break_rules();  // of the origin leg: no TLS at all, broken connections
 const std::vector<Rule>& origin_rules();
 
 // What the rules of both legs share.
@@ -30,9 +31,14 @@ std::string_view cause_of_refusal(const policy::Refusal& refusal, const policy::
                                   const policy::Policy& policy, Leg leg);
 /// The causes an alert by itself may stand for, the likeliest first.
 std::vector<std::string> causes_of_alert(std::uint8_t alert);
+/// Nothing but the alert tells why: the one cause it stands for (inferred), or tls-refused with its candidates.
+Finding finding_by_alert(std::uint8_t alert, Leg leg, Side refused_by, policy::Stage stage,
+                         std::vector<std::string> evidence);
 
 /// The problems that a side which verifies this much minds: a wrong name only with Verify::full.
 policy::ChainVerdict minded(const policy::ChainVerdict& chain, policy::Verify verify);
+/// The same of the proxy towards the origin: by what it was told, and what it checks even so.
+policy::ChainVerdict minded(const policy::ChainVerdict& chain, const Known& known);
 
 // Sentences for evidence; printable.
 std::string say_alert(std::string_view who, std::string_view whom, std::uint8_t alert);
@@ -43,6 +49,7 @@ std::string say_policy(const policy::Policy& policy, std::string_view who);
 void say_disagreement(std::vector<std::string>& evidence, policy::Reason reason, const policy::Offer& offer,
                       std::string_view client, const policy::Policy& policy, std::string_view server);
 std::string say_start(View octets, std::string_view who);
+std::string say_client(const PathRecord& record);  // what the client got
 bool is_http(View octets);
 bool is_tls(View octets);
 

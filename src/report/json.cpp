@@ -87,6 +87,13 @@ Json finding(const path::Finding& finding) {
           {"remedy", shortened(finding.remedy)}};
 }
 
+Json fault(const path::TryOutcome& one) {
+  if (!one.fault) return nullptr;
+  Json told = {{"leg", name(one.fault->leg)}, {"name", one.fault->name}, {"came", name(one.fault->came)}};
+  if (one.control) told["control"] = {{"passed", one.control->passed}, {"problem", shortened(one.control->problem)}};
+  return told;
+}
+
 Json try_of(const path::TryOutcome& one, const path::Digests& digests) {
   Json variant = Json::object();
   for (const auto& [key, value] : one.variant) variant[key] = shortened(value);
@@ -101,6 +108,7 @@ Json try_of(const path::TryOutcome& one, const path::Digests& digests) {
           {"took_us", one.took.count()},
           {"verdicts", verdicts},
           {"findings", findings},
+          {"fault", fault(one)},
           {"record", one.record ? record(*one.record, digests) : Json()}};
 }
 

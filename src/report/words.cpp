@@ -92,6 +92,8 @@ std::string ending_of(const path::Observation& seen) {
       return "proxy closed without a word " + stage;
     case How::reset:
       return "proxy reset the connection " + stage;
+    case How::broke_off:
+      return fmt::format("{} broke off {}", name(our_side(seen.leg)), stage);
     case How::timed_out:
       return "no answer from proxy in time, " + stage;
     case How::connection_refused:
