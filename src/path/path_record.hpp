@@ -59,7 +59,6 @@ struct Known {
   /// The client certificate that the proxy was told to send to the origin, with its chain in DER; empty: none.
   std::vector<Bytes> proxy_certificate;
   policy::Verify proxy_verifies = policy::Verify::none;  // as configured
-  std::vector<policy::Defect> proxy_minds;               // what it checks although it does not verify
   policy::Verify client_verifies = policy::Verify::full;
   std::string origin_address;               // "127.0.0.1:4711"
   std::vector<policy::Defect> proxy_minds;  // refuses these in the origin's certificate although it does not verify

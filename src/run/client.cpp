@@ -11,7 +11,7 @@ constexpr std::size_t kept_body = 64 << 10;  // octets of the answer's body that
 
 Client::Client(net::Loop& loop, const Ask& ask, std::unique_ptr<tls::Engine> engine,
                std::function<void(path::Observation)> done)
-    : request_(ask.request), done_(std::move(done)) {
+    : request_(ask.request), done_(std::move(done)), after_request_(ask.after_request) {
   seen_.leg = path::Leg::client;
   seen_.name = ask.name;
   seen_.begun = loop.now() - ask.begun;
@@ -21,12 +21,22 @@ Client::Client(net::Loop& loop, const Ask& ask, std::unique_ptr<tls::Engine> eng
                                {
                                    .opened = [this] { opened(); },
                                    .data = [this] { received(); },
+                                   .drained = [this] { asked(); },
                                    .peer_closed = [this] { peer_closed(); },
                                    .ended = [this](const policy::Ending& ending) { ended(ending); },
                                });
 }
 
 void Client::opened() { connection_->write(http::whole(request_)); }
+
+// The whole request has gone to the system.
+void Client::asked() {
+  using Then = tls::Fault::Then;
+  if (over_ || !after_request_ || *after_request_ == Then::silence) return;
+  broke_off_ = over_ = true;
+  if (*after_request_ == Then::reset) return connection_->reset();
+  connection_->close(net::milliseconds{0});
+}
 
 void Client::received() {
   const Bytes plain = connection_->take_plain();
@@ -78,6 +88,8 @@ void Client::ended(const policy::Ending& ending) {
   seen_.peer = connection_->peer().text();
   seen_.local = connection_->local().text();
   seen_.ending = ending;
+  seen_.spoke = seen_.handshake.spoke;
+  if (broke_off_) seen_.ending.how = policy::Ending::How::broke_off;
   if (connection_->opened()) {
     path::Exchange exchange{.request = request_, .complete = complete_};
     if (head_seen_) {

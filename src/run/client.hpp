@@ -7,6 +7,7 @@
 #include "http/http1.hpp"
 #include "net/connection.hpp"
 #include "path/path_record.hpp"
+#include "tls/fault.hpp"
 
 namespace bothends::run {
 
@@ -15,7 +16,8 @@ struct Ask {
   std::string name;  // Observation::name
   http::Request request;
   std::chrono::milliseconds timeout{10000};
-  std::chrono::microseconds begun{0};  // Loop::now() when the try began
+  std::chrono::microseconds begun{0};             // Loop::now() when the try began
+  std::optional<tls::Fault::Then> after_request;  // instead of waiting for the answer
 };
 
 class Client {
@@ -26,6 +28,7 @@ class Client {
 
  private:
   void opened();
+  void asked();
   void received();
   void peer_closed();
   void read(http::Reader::State state);
@@ -39,7 +42,9 @@ class Client {
   path::Observation seen_;
   http::Reader reader_{http::Reader::Kind::response};
   Bytes body_;
+  std::optional<tls::Fault::Then> after_request_;
   bool truncated_ = false;
+  bool broke_off_ = false;  // as told
   bool complete_ = false;   // the whole answer is here
   bool head_seen_ = false;  // of the answer itself: interim ones do not count
   bool senseless_ = false;  // it is no HTTP/1.1

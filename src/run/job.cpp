@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "path/facts.hpp"
+#include "run/fault.hpp"
 #include "tls/digest.hpp"
 
 namespace bothends::run {
@@ -54,6 +55,31 @@ http::Request request_of(const TrySpec& one) {
   return request;
 }
 
+std::optional<path::FaultOutcome> fault_outcome(const TrySpec& one, const std::vector<path::Finding>& findings,
+                                                const path::PathRecord& record) {
+  if (!one.fault) return std::nullopt;
+  const auto fault = fault_named(one.fault->leg, one.fault->name);
+  if (!fault) return std::nullopt;
+  return path::FaultOutcome{fault->leg, fault->name, path::came_of(fault->leg, fault->causes, findings, record)};
+}
+
+// Whether or not anybody asked: a fault is named or accepted; and a finding where none was expected is a failure.
+std::optional<path::Expectation> expected_anyway(const TrySpec& one, const path::TryOutcome& outcome) {
+  const bool asked =
+      std::ranges::any_of(one.expectations, [](const auto& e) { return e.fact == "finding" || e.fact == "fault"; });
+  if (asked) return std::nullopt;
+  const bool let_pass = std::ranges::any_of(
+      outcome.findings, [](const path::Finding& found) { return found.cause == "bad-certificate-accepted"; });
+  if (one.fault && !let_pass)
+    return path::Expectation{.fact = "fault",
+                             .how = path::Expectation::How::one_of,
+                             .wanted = {"named", "accepted"},
+                             .list = true,
+                             .place = one.place};
+  if (outcome.findings.empty()) return std::nullopt;
+  return path::Expectation{.fact = "finding", .wanted = {"none"}, .place = one.place};
+}
+
 }  // namespace
 
 path::TryOutcome judge_try(const TrySpec& one, path::PathRecord record) {
@@ -63,12 +89,11 @@ path::TryOutcome judge_try(const TrySpec& one, path::PathRecord record) {
   for (path::Finding& finding : outcome.findings) say_fix(finding, record.known.fixes);
   auto facts = path::facts_of(record, {.md5 = tls::md5, .sha256 = tls::sha256});
   facts["finding"] = {.values = finding_ids(outcome.findings), .list = true};
+  outcome.fault = fault_outcome(one, outcome.findings, record);
+  facts["fault"] = {.values = {std::string(outcome.fault ? path::name(outcome.fault->came) : "none")}};
   for (const path::Expectation& expectation : one.expectations)
     outcome.verdicts.push_back(path::judge(expectation, facts));
-  // A finding where none was expected is a failure, whether or not anybody asked.
-  const bool asked = std::ranges::any_of(one.expectations, [](const auto& e) { return e.fact == "finding"; });
-  if (!asked && !outcome.findings.empty())
-    outcome.verdicts.push_back(path::judge({.fact = "finding", .wanted = {"none"}, .place = one.place}, facts));
+  if (const auto unasked = expected_anyway(one, outcome)) outcome.verdicts.push_back(path::judge(*unasked, facts));
   const bool met = std::ranges::all_of(outcome.verdicts, &path::Verdict::met);
   outcome.status = met ? path::Status::passed : path::Status::failed;
   outcome.record = std::move(record);
@@ -106,7 +131,8 @@ void Job::begin_next() {
                 .name = one.client.like.empty() ? one.client.stack : one.client.stack + " like " + one.client.like,
                 .request = request_of(one),
                 .timeout = one.timeout,
-                .begun = begun_};
+                .begun = begun_,
+                .after_request = one.client.conduct.after_request};
   client_ = std::make_unique<Client>(workshop_.loop, ask, std::move(*engine), [this](path::Observation seen) {
     client_seen_ = std::move(seen);
     settle_begun_ = workshop_.loop.now();

@@ -12,18 +12,11 @@ namespace bothends::run {
 
 namespace {
 
-using namespace std::string_view_literals;
-
 constexpr std::size_t kept_body = 64 << 10;     // octets of a request's body that an observation keeps
 constexpr std::size_t most_connections = 1000;  // of one try
 constexpr std::size_t most_exchanges = 256;     // of one connection in one try
 constexpr std::size_t most_queued = 1 << 20;    // octets of answers: then no request is read until they are gone
 constexpr net::Deadlines deadlines{.handshake = net::milliseconds{30000}, .total = net::milliseconds{0}};
-
-// What a peer that speaks no protocol at all sends.
-constexpr std::string_view garbage_octets = "\x13\x37\xff\x00\xaa\x55 no protocol at all\r\n\r\n"sv;
-// A handshake record that announces 64 octets and holds two of them.
-constexpr std::string_view half_record_octets = "\x16\x03\x03\x00\x40\x02\x00"sv;
 
 bool covers(const std::vector<std::string>& names, std::string_view host) {
   return std::ranges::any_of(names, [&](const std::string& name) {
@@ -50,9 +43,11 @@ struct Origin::Live {
   std::vector<path::Exchange> exchanges;  // since the last take
   Bytes body;                             // of the request being read, at most kept_body of it
   bool truncated = false;
-  bool carried = false;  // a request went over at some time
-  bool closing = false;  // nothing more is served
-  bool taken = false;    // an earlier take has told of it
+  bool carried = false;    // a request went over at some time
+  bool closing = false;    // nothing more is served
+  bool broke_off = false;  // by us, as told
+  bool fell_silent = false;
+  bool taken = false;  // an earlier take has told of it
 
   bool over() const { return !connection; }
   bool idle() const { return connection->opened() && carried && (closing || !reader.begun()); }
@@ -88,13 +83,16 @@ Result<std::unique_ptr<Origin>> Origin::start(net::Loop& loop, const OriginSpec&
   if (!spec.listen.empty()) at = endpoint_of(spec.listen);
   if (!at) return tl::unexpected(at.error());
   origin->host_ = at->host;
-  if (spec.speaks == OriginSpec::Speaks::refuses && at->port != 0) {
+  const Conduct::Reach reach = spec.conduct.reach;
+  if (reach == Conduct::Reach::refused && at->port != 0) {
     origin->port_ = at->port;
     return origin;
   }
-  if (spec.speaks == OriginSpec::Speaks::refuses) {
+  if (reach != Conduct::Reach::normal) {
     auto port = net::ReservedPort::reserve();
     if (!port) return tl::unexpected(port.error());
+    if (reach == Conduct::Reach::deaf)
+      if (auto deaf = port->deafen(); !deaf) return tl::unexpected(deaf.error());
     origin->closed_port_ = std::make_unique<net::ReservedPort>(std::move(*port));
     origin->port_ = origin->closed_port_->port();
     return origin;
@@ -120,7 +118,7 @@ std::unique_ptr<tls::Engine> Origin::engine() const {
   if (untaken_ >= most_connections) return nullptr;
   if (context_) {
     auto engine = context_->accept();
-    return engine ? std::move(*engine) : nullptr;
+    return engine ? tls::with_fault(std::move(*engine), spec_.conduct.wire) : nullptr;
   }
   auto context = tls::plain().server({});
   if (!context) return nullptr;
@@ -139,7 +137,6 @@ void Origin::accepted(std::unique_ptr<net::Connection> connection) {
   live.observation.peer = live.connection->peer().text();
   live.observation.local = live.connection->local().text();
   net::on(*live.connection, {
-                                .opened = [this, &live] { opened(live); },
                                 .data = [this, &live] { received(live); },
                                 .drained =
                                     [this, &live] {
@@ -148,22 +145,6 @@ void Origin::accepted(std::unique_ptr<net::Connection> connection) {
                                     },
                                 .ended = [this, &live](const policy::Ending& ending) { ended(live, ending); },
                             });
-}
-
-void Origin::opened(Live& live) {
-  switch (spec_.speaks) {
-    case OriginSpec::Speaks::garbage:
-      say(live, view_of(garbage_octets));
-      break;
-    case OriginSpec::Speaks::half_record:
-      say(live, view_of(half_record_octets));
-      break;
-    case OriginSpec::Speaks::closes:
-      live.connection->close(net::milliseconds{0});
-      break;
-    default:
-      break;
-  }
 }
 
 void Origin::say(Live& live, View octets) {
@@ -175,14 +156,14 @@ void Origin::received(Live& live) {
   const Bytes plain = live.connection->take_plain();
   // Where no engine reads along, the first octets are the evidence: the ClientHello that was not answered.
   if (!live.observation.tls) keep_start(live.observation.handshake.transcript.foreign, plain);
-  const bool serves = spec_.speaks == OriginSpec::Speaks::tls || spec_.speaks == OriginSpec::Speaks::http;
-  if (serves && !live.closing) serve(live, live.reader.feed(plain));
+  if (!live.closing) serve(live, live.reader.feed(plain));
 }
 
 void Origin::serve(Live& live, http::Reader::State state) {
   if (live.closing) return;
   live.keep_body();
   while (state == http::Reader::State::done) {
+    if (spec_.conduct.after_request) return withhold(live);
     answer(live);
     if (live.closing) return;
     if (live.connection->queued() > most_queued) return live.connection->pause();  // `drained` goes on
@@ -238,11 +219,24 @@ void Origin::answer(Live& live) {
   if (live.closing) live.connection->close();
 }
 
+// A request was heard, and gets no answer.
+void Origin::withhold(Live& live) {
+  live.exchanges.push_back({.request = live.take_request()});
+  live.closing = true;
+  live.fell_silent = *spec_.conduct.after_request == tls::Fault::Then::silence;
+  if (live.fell_silent) return;
+  live.broke_off = true;
+  if (*spec_.conduct.after_request == tls::Fault::Then::reset) return live.connection->reset();
+  live.connection->close();
+}
+
 void Origin::ended(Live& live, const policy::Ending& ending) {
   live.keep_partial();
   path::Observation seen = report(live);
   live.observation.handshake = std::move(seen.handshake);
+  live.observation.spoke = std::move(seen.spoke);
   live.observation.ending = ending;
+  if (live.broke_off) live.observation.ending.how = policy::Ending::How::broke_off;
   live.observation.ending.stage = std::max(ending.stage, seen.ending.stage);
   if (!live.reader.malformed().empty())
     live.observation.ending.note = "the request is not HTTP/1.1: " + live.reader.malformed();
@@ -257,6 +251,8 @@ path::Observation Origin::report(Live& live) const {
   const Bytes foreign = std::exchange(seen.handshake.transcript.foreign, {});
   seen.handshake = live.connection->handshake();
   if (!foreign.empty()) seen.handshake.transcript.foreign = foreign;
+  if (seen.tls) seen.spoke = seen.handshake.spoke;
+  seen.handshake.fell_silent = seen.handshake.fell_silent || live.fell_silent;
   seen.ending.how = policy::Ending::How::open;
   seen.ending.stage = live.carried             ? policy::Stage::done
                       : live.exchanges.empty() ? policy::stage_of(seen.handshake.transcript)

@@ -40,13 +40,13 @@ class Origin {
   Origin(net::Loop& loop, OriginSpec spec, tls::ServerSettings settings);
   std::unique_ptr<tls::Engine> engine() const;
   void accepted(std::unique_ptr<net::Connection> connection);
-  void opened(Live& live);
   void say(Live& live, View octets);
   void received(Live& live);
   void serve(Live& live, http::Reader::State state);
   bool host_allowed(const Live& live, const http::Request& request) const;
   http::Response response_to(const Live& live, const http::Request& request) const;
   void answer(Live& live);
+  void withhold(Live& live);
   void refuse(Live& live);
   void ended(Live& live, const policy::Ending& ending);
   path::Observation report(Live& live) const;
@@ -59,7 +59,7 @@ class Origin {
   std::uint16_t port_ = 0;
   net::microseconds try_begun_{0};
   std::size_t untaken_ = 0;                         // connections since the last take
-  std::unique_ptr<net::ReservedPort> closed_port_;  // with Speaks::refuses: held, never listened on
+  std::unique_ptr<net::ReservedPort> closed_port_;  // with Conduct::Reach: held, never listened on or deaf
   std::list<Live> live_;                            // stable addresses: callbacks hold them
   std::unique_ptr<net::Listener> listener_;         // last: gone first, so that nothing arrives while the rest goes
 };

@@ -11,13 +11,52 @@ namespace bothends::run {
 
 namespace {
 
-// One scenario file of one round.
+// One scenario file of one round: its tries, and after them the control twins that they share.
 struct Work {
   Scenario scenario;
   path::ScenarioOutcome outcome;
-  std::vector<std::optional<path::TryOutcome>> tries;
-  std::size_t open = 0;  // tries without an outcome yet
+  std::vector<const TrySpec*> specs;
+  std::vector<std::size_t> twin_of;  // index into specs; of a try without one its own
+  std::vector<std::optional<path::TryOutcome>> outcomes;
+  std::size_t open = 0;  // specs without an outcome yet
+
+  std::size_t tries() const { return scenario.tries.size(); }
 };
+
+/// A text that is equal for tries that ask the same in the same way on equal stages.
+std::string request_key(const TrySpec& one) {
+  std::string key = one.stage.key + '\n' + settings_key(one.client) + '\n' + one.client.sni.fixed + '\n' +
+                    std::to_string(static_cast<int>(one.client.sni.from)) + '\n' + one.method + ' ' + one.url + '\n' +
+                    one.host_field + '\n' + one.body;
+  for (const http::Field& field : one.headers) key += '\n' + field.name + ": " + field.value;
+  return key;
+}
+
+void add_twins(Work& work) {
+  std::map<std::string, std::size_t> known;
+  for (const TrySpec& one : work.scenario.tries) work.specs.push_back(&one);
+  for (std::size_t i = 0; i < work.tries(); ++i) {
+    const TrySpec* twin = work.specs[i]->control.get();
+    work.twin_of.push_back(i);
+    if (!twin) continue;
+    const auto [at, fresh] = known.emplace(request_key(*twin), work.specs.size());
+    if (fresh) work.specs.push_back(twin);
+    work.twin_of[i] = at->second;
+  }
+  work.outcomes.resize(work.specs.size());
+  work.open = work.specs.size();
+}
+
+/// A verdict without a control that passed is void.
+void weigh(Work& work, std::size_t i) {
+  path::TryOutcome& outcome = *work.outcomes[i];
+  if (work.twin_of[i] == i) return;
+  outcome.control = path::control_of(*work.outcomes[work.twin_of[i]]);
+  const bool judged = outcome.status == path::Status::passed || outcome.status == path::Status::failed;
+  if (!judged || outcome.control->passed) return;
+  outcome.status = path::Status::error;
+  outcome.reason = "the verdict is void: " + outcome.control->problem;
+}
 
 // The tries of one stage of one work.
 struct Group {
@@ -81,12 +120,11 @@ void Run::add(const std::filesystem::path& file) {
                 [&](const TrySpec& one) { return one.name.find(options_.name) == std::string::npos; });
   work.outcome.title = work.scenario.title;
   if (rounds_ > 1) work.outcome.title += " (round " + std::to_string(rounds_) + ")";
-  work.tries.resize(work.scenario.tries.size());
-  work.open = work.tries.size();
-  in_round_ += work.open;
+  add_twins(work);
+  in_round_ += work.tries();
   std::map<std::string, std::size_t> groups;  // by stage, index into waiting_
-  for (std::size_t i = 0; i < work.scenario.tries.size(); ++i) {
-    const auto [at, fresh] = groups.emplace(work.scenario.tries[i].stage.key, waiting_.size());
+  for (std::size_t i = 0; i < work.specs.size(); ++i) {
+    const auto [at, fresh] = groups.emplace(work.specs[i]->stage.key, waiting_.size());
     if (fresh) waiting_.push_back({&work, {}});
     waiting_[at->second].tries.push_back(i);
   }
@@ -111,7 +149,7 @@ void Run::start_jobs() {
 void Run::start(Group group) {
   Active* active = active_.emplace_back(std::make_unique<Active>(Active{std::move(group), nullptr})).get();
   std::vector<const TrySpec*> tries;
-  for (const std::size_t i : active->group.tries) tries.push_back(&active->group.work->scenario.tries[i]);
+  for (const std::size_t i : active->group.tries) tries.push_back(active->group.work->specs[i]);
   active->job =
       std::make_unique<Job>(workshop_, std::move(tries), [this, active](std::vector<path::TryOutcome> outcomes) {
         keep(active->group, std::move(outcomes));
@@ -125,9 +163,9 @@ void Run::start(Group group) {
 
 void Run::keep(const Group& group, std::vector<path::TryOutcome> outcomes) {
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    group.work->tries[group.tries[i]] = std::move(outcomes[i]);
+    group.work->outcomes[group.tries[i]] = std::move(outcomes[i]);
     --group.work->open;
-    ++ended_;
+    if (group.tries[i] < group.work->tries()) ++ended_;
   }
   tell_finished();
   if (options_.progress)
@@ -137,8 +175,11 @@ void Run::keep(const Group& group, std::vector<path::TryOutcome> outcomes) {
 void Run::tell_finished() {
   while (!works_.empty() && works_.front().open == 0) {
     Work& work = works_.front();
-    for (auto& one : work.tries)
-      if (one) work.outcome.tries.push_back(std::move(*one));
+    for (std::size_t i = 0; i < work.tries(); ++i) {
+      if (!work.outcomes[i]) continue;
+      weigh(work, i);
+      work.outcome.tries.push_back(std::move(*work.outcomes[i]));
+    }
     const path::Counts counts = path::count(work.outcome);
     summary_.counts.passed += counts.passed;
     summary_.counts.failed += counts.failed;
@@ -156,7 +197,13 @@ void Run::stop() {
   active_.clear();
   waiting_.clear();
   std::size_t open = in_round_ * (options_.repeat - rounds_);
-  for (Work& work : works_) open += std::exchange(work.open, 0);
+  for (Work& work : works_) {
+    for (std::size_t i = 0; i < work.tries(); ++i) {
+      if (!work.outcomes[work.twin_of[i]]) work.outcomes[i].reset();  // never told without its control
+      if (!work.outcomes[i]) ++open;
+    }
+    work.open = 0;
+  }
   summary_.not_run = static_cast<unsigned>(std::min<std::size_t>(open, std::numeric_limits<unsigned>::max()));
   tell_finished();
 }

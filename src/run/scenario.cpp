@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "run/fault.hpp"
 #include "run/scenario_overlay.hpp"
 #include "run/scenario_parts.hpp"
 
@@ -22,10 +23,12 @@ constexpr std::size_t most_octets = 128 * 1024 * 1024;  // of the file times its
 /// Every key of the file's root; of `with` only the parts that a stage and a client are made of.
 Result<void> check_root(const Value& root, bool whole_file) {
   Fields fields(root, whole_file ? KeyPath() : KeyPath{"with"});
-  for (const char* part : {"certs", "origin", "proxy", "client"}) fields.value(part, Type::table);
+  for (const char* part : {"certs", "origin", "proxy", "client", "fault"}) fields.value(part, Type::table);
   std::string title;
+  bool fresh = false;
   if (whole_file) {
     fields.text("title", title);
+    fields.flag("fresh", fresh);
     fields.value("matrix", Type::table);
     const Value* tries = fields.value("try", Type::list);
     if (root.find("try") && !root.find("try")->is(Type::list)) {
@@ -72,7 +75,8 @@ class Reader {
       if (auto good = check_root(*with, false); !good) return tl::unexpected(good.error());
       overlay = *with;
     }
-    if (const Value* client = table.find("client")) merge_at(overlay, KeyPath{"client"}, *client);
+    for (const std::string part : {"client", "fault"})
+      if (const Value* own = table.find(part)) merge_at(overlay, KeyPath{part}, *own);
     const KeyPath address{"proxy", "address"};
     bool runs_already = reached(root_, address) || reached(overlay, address);
     if (!options_.proxy.empty() && !runs_already) {
@@ -108,9 +112,26 @@ class Reader {
     if (!stage) return tl::unexpected(stage.error());
     auto client = read_client(root, *stage);
     if (!client) return tl::unexpected(client.error());
+    auto fault = read_fault_word(root);
+    if (!fault) return tl::unexpected(fault.error());
     one.stage = std::move(*stage);
     one.client = std::move(*client);
+    one.fault = *fault;
+    if (const Value* fresh = root_.find("fresh")) one.fresh = one.fresh || fresh->boolean;
+    if (*fault) put(**fault, one);
     return {};
+  }
+
+  /// The fault, and the twin without it.
+  static void put(const FaultSpec& word, TrySpec& one) {
+    auto twin = std::make_shared<TrySpec>(one);
+    twin->fault.reset();
+    twin->expectations.clear();
+    twin->name = "control: " + one.name;
+    one.control = std::move(twin);
+    const auto fault = fault_named(word.leg, word.name);
+    one.fresh = one.fresh || fault->fresh;
+    apply(*fault, one.host, one.stage, one.client);
   }
 
   std::string_view text_;

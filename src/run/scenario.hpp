@@ -5,11 +5,13 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <memory>
 
 #include "certs/mint.hpp"
 #include "path/expect.hpp"
 #include "policy/policy.hpp"
 #include "proxy/setup.hpp"
+#include "run/conduct.hpp"
 
 namespace bothends::run {
 
@@ -30,6 +32,7 @@ struct ClientSpec : TlsSpec {
   policy::Verify verify = policy::Verify::full;              // key `verify`: "none", "chain", "full"
   std::vector<std::string> trust = {"root"};  // key `trust`: certificate names; "root", "unknown-root" are there always
   std::string certificate;                    // key `certificate`: a name of [certs]; empty: none
+  Conduct conduct;                            // of a fault
   Place place;
 };
 
@@ -44,10 +47,11 @@ struct OriginSpec : TlsSpec {
   bool server_preference = false;
   policy::ClientCertificate client_certificate = policy::ClientCertificate::none;  // "none", "optional", "required"
   std::vector<std::string> trust = {"root"};                                       // for client certificates
-  enum class Speaks { tls, http, nothing, garbage, half_record, refuses, closes } speaks = Speaks::tls;
-  // key `speaks`: "tls" · "http": clear text on this port · "nothing": accepts and stays silent · "garbage": octets
-  // that are no protocol · "half-record": the start of a TLS record, then silence · "refuses": nobody listens ·
-  // "closes": FIN at once
+  enum class Speaks { tls, http } speaks = Speaks::tls;                            // http: clear text
+  // key `speaks`: "tls" · "http"; and, for what the faults of the same kind do, "nothing": accepts and stays silent ·
+  // "garbage" · "half-record": the start of a TLS record, then silence · "refuses": nobody listens · "closes": FIN at
+  // once
+  Conduct conduct;
   unsigned status = 200;
   std::string body = "hello\n";
   http::Fields headers;
@@ -97,14 +101,23 @@ struct StageSpec {
   const OriginSpec* origin(std::string_view name) const;
 };
 
+/// `[fault]` for all tries of the file, `fault = {…}` in one try: one word for one leg.
+struct FaultSpec {
+  path::Leg leg = path::Leg::origin;
+  std::string name;  // of the catalogue (fault.hpp)
+};
+
 struct TrySpec {
   std::string name;                                          // key `name`; without it "try N"
   std::vector<std::pair<std::string, std::string>> variant;  // of the matrix
-  StageSpec stage;
+  StageSpec stage;                                           // with the fault in it, as is `client`
   ClientSpec client;
-  std::string url;         // https://host[:port]/target; the port is only put into Host
-  std::string host;        // from url
-  std::string host_field;  // the Host sent: url's authority, or key `host`
+  std::optional<FaultSpec> fault;
+  std::shared_ptr<const TrySpec> control;  // with a fault: the same without it
+  bool fresh = false;                      // key `fresh`, or the fault's: no proxy process is shared with other stages
+  std::string url;                         // https://host[:port]/target; the port is only put into Host
+  std::string host;                        // from url
+  std::string host_field;                  // the Host sent: url's authority, or key `host`
   std::string method = "GET", target = "/";
   http::Fields headers;
   std::string body;

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "run/fault.hpp"
 #include "run/scenario_fields.hpp"
 
 namespace bothends::run {
@@ -81,7 +82,7 @@ Value value_from_command(const std::string& text, const Place& place) {
 }
 
 Result<void> check_path(const KeyPath& path, const Place& place) {
-  const Words allowed = {"certs", "origin", "proxy", "client"};
+  const Words allowed = {"certs", "origin", "proxy", "client", "fault"};
   if (std::find(allowed.begin(), allowed.end(), path.front()) != allowed.end()) return {};
   auto what = fmt::format("the matrix cannot change {}{}", written(path), choice_hint(path.front(), allowed));
   return fail(ErrorCode::value, std::move(what), place);
@@ -145,6 +146,22 @@ void add_defaults(Value& root) {
   }
 }
 
+namespace {
+
+/// "all" stands for every fault of the leg.
+void spell_out_faults(std::vector<Dimension>& dimensions) {
+  for (Dimension& dimension : dimensions) {
+    const auto leg = dimension.path == KeyPath{"fault", "client"} ? path::Leg::client : path::Leg::origin;
+    const bool faults = dimension.path == KeyPath{"fault", std::string(path::name(leg))};
+    if (!faults || dimension.values.size() != 1 || dimension.values.front().text != "all") continue;
+    const Place place = dimension.values.front().place;
+    dimension.values.clear();
+    for (const std::string& name : fault_names(leg)) dimension.values.push_back(text_value(name, place));
+  }
+}
+
+}  // namespace
+
 Result<std::vector<Dimension>> read_matrix(const Value* table,
                                            const std::map<std::string, std::vector<std::string>>& more) {
   std::vector<Dimension> dimensions;
@@ -158,6 +175,7 @@ Result<std::vector<Dimension>> read_matrix(const Value* table,
   for (const auto& [key, words] : more) {
     if (auto good = collect_from_command(key, words, dimensions); !good) return tl::unexpected(good.error());
   }
+  spell_out_faults(dimensions);
   return dimensions;
 }
 

@@ -24,7 +24,8 @@ struct Variant {
 void add_defaults(Value& root);
 
 /// The matrix of the file (null: none) and of the command line, which replaces the same key. Paths begin with certs,
-/// origin, proxy or client; origin.KEY, certs.KEY and proxy.routes.KEY mean all of them.
+/// origin, proxy, client or fault (where "all" means every fault of the leg); origin.KEY, certs.KEY and
+/// proxy.routes.KEY mean all of them.
 Result<std::vector<Dimension>> read_matrix(const Value* table,
                                            const std::map<std::string, std::vector<std::string>>& more);
 

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "certs/names.hpp"
+#include "run/fault.hpp"
 #include "run/profiles.hpp"
 #include "run/reach.hpp"
 #include "tls/stacks.hpp"
@@ -50,7 +51,16 @@ void read_like(Fields& fields, const Value& table, ClientSpec& client) {
   if (!profile) fields.fail_at(table.find("like")->place, fields.path_of("like") + ": " + profile.error().what);
 }
 
-constexpr std::string_view speaks_names[] = {"tls", "http", "nothing", "garbage", "half-record", "refuses", "closes"};
+/// The words of `speaks`: those that are no protocol are faults by another name.
+void read_speaks(Fields& fields, OriginSpec& origin) {
+  static const Words words = {"tls", "http", "nothing", "garbage", "half-record", "refuses", "closes"};
+  static const Words faults = {"", "", "hello-blackhole", "garbage", "server-hello-blackhole", "refuse", "connect-fin"};
+  std::size_t speaks = 0;
+  fields.choice("speaks", speaks, words);
+  origin.speaks = speaks == 1 ? OriginSpec::Speaks::http : OriginSpec::Speaks::tls;
+  if (faults[speaks].empty()) return;
+  if (const auto fault = fault_named(path::Leg::origin, faults[speaks])) origin.conduct = fault->conduct;
+}
 
 void read_validity(Fields& fields, std::string_view key, std::optional<std::chrono::seconds>& into) {
   constexpr std::chrono::milliseconds reach = std::chrono::hours(24 * 365 * 100);
@@ -118,9 +128,7 @@ Result<OriginSpec> read_origin(const Member& member, const StageSpec& stage) {
   fields.word("client_certificate", origin.client_certificate,
               {ClientCertificate::none, ClientCertificate::optional, ClientCertificate::required});
   fields.names("trust", origin.trust, trust_names(stage), "trust anchor");
-  std::size_t speaks = 0;
-  fields.choice("speaks", speaks, Words(std::begin(speaks_names), std::end(speaks_names)));
-  origin.speaks = static_cast<OriginSpec::Speaks>(speaks);
+  read_speaks(fields, origin);
   fields.number("status", origin.status, 200, 599);
   fields.text("body", origin.body);
   fields.headers("headers", origin.headers);
@@ -249,6 +257,24 @@ Result<ClientSpec> read_client(const Value& root, const StageSpec& stage) {
   fields.name("certificate", client.certificate, certificate_names(stage), "certificate");
   if (auto good = fields.finish(); !good) return tl::unexpected(good.error());
   return client;
+}
+
+Result<std::optional<FaultSpec>> read_fault_word(const Value& root) {
+  const Value* table = root.find("fault");
+  if (!table) return std::nullopt;
+  Fields fields(*table, {"fault"});
+  std::optional<FaultSpec> found;
+  for (const auto leg : {path::Leg::origin, path::Leg::client}) {
+    std::string word;
+    fields.text(path::name(leg), word);
+    if (word.empty() || word == "none") continue;
+    const Place& place = table->find(path::name(leg))->place;
+    if (found) fields.fail_at(place, "a try has one fault: on the client leg or on the origin leg");
+    if (const auto fault = fault_named(leg, word); !fault) fields.fail_at(place, fault.error().what);
+    found = FaultSpec{leg, word};
+  }
+  if (auto good = fields.finish(); !good) return tl::unexpected(good.error());
+  return found;
 }
 
 Result<StageSpec> read_stage(const Value& root, const Words& hosts) {

@@ -12,6 +12,9 @@ Result<StageSpec> read_stage(const Value& root, const Words& hosts);
 /// `stage`: whose certificates may be named.
 Result<ClientSpec> read_client(const Value& root, const StageSpec& stage);
 
+/// The one fault of `[fault]` or `fault = {…}`; "none" is none, so that a try can do without the file's.
+Result<std::optional<FaultSpec>> read_fault_word(const Value& root);
+
 /// The lines of a file; its text must outlive it.
 class Lines {
  public:

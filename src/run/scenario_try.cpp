@@ -193,6 +193,8 @@ Result<TrySpec> read_try(const Value& table, std::size_t number, const Lines& li
   fields.span("timeout", one.timeout, std::chrono::milliseconds(1), std::chrono::minutes(10));
   fields.value("with", Type::table);
   fields.value("client", Type::table);
+  fields.value("fault", Type::table);
+  fields.flag("fresh", one.fresh);
   const Value* expect = fields.value("expect", Type::table);
   if (auto good = fields.finish(); !good) return tl::unexpected(good.error());
   if (!expect) return one;

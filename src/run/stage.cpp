@@ -20,6 +20,11 @@ Unready unready(const Error& error) {
 // What distributions do: weak peers are met only by those who ask for old versions.
 bool asks_for_weak(const TlsSpec& spec) { return spec.min_version != 0 && spec.min_version < wire::tls1_2; }
 
+// A front with such a certificate must be let have it: proxies refuse to load it otherwise.
+bool is_weak(const certs::Recipe& recipe) {
+  return recipe.kind == certs::Kind::rsa_1024 || recipe.kind == certs::Kind::sha1;
+}
+
 }  // namespace
 
 Stage::Stage(Workshop& workshop, StageSpec spec, Ready ready)
@@ -172,7 +177,9 @@ std::optional<Unready> Stage::make_setup() {
   setup_.told = spec.told;
   // What reverse proxies negotiate unless told otherwise, as long as nobody here speaks HTTP/2.
   if (setup_.front.alpn.empty()) setup_.front.alpn = {"http/1.1"};
-  setup_.front.weak = asks_for_weak(spec);
+  setup_.front.weak = asks_for_weak(spec) || std::ranges::any_of(spec_.certs, [&](const certs::Recipe& recipe) {
+                        return is_weak(recipe) && std::ranges::find(spec.certs, recipe.name) != spec.certs.end();
+                      });
   setup_.front.strict_sni = spec.strict_sni;
   setup_.front_stack = spec.stack;
   for (const std::string& name : spec.certs) {
@@ -304,7 +311,7 @@ tl::expected<std::unique_ptr<tls::Engine>, Unready> Stage::client_engine(const T
   if (one.client.sni.from == From::fixed) peer.sni = one.client.sni.fixed;
   auto engine = (*kit)->context->connect(peer);
   if (!engine) return tl::unexpected(unready(engine.error()));
-  return std::move(*engine);
+  return tls::with_fault(std::move(*engine), one.client.conduct.wire);
 }
 
 }  // namespace bothends::run

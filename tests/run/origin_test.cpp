@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "run/client.hpp"
+#include "run/fault.hpp"
 #include "tests/run/run_support.hpp"
 #include "tls/stacks.hpp"
 
@@ -27,6 +28,21 @@ OriginSpec speaking(Speaks speaks) {
   spec.name = "shop";
   spec.speaks = speaks;
   return spec;
+}
+
+/// An origin of TLS with a fault of the catalogue.
+OriginSpec faulty(std::string_view name) {
+  OriginSpec spec = speaking(Speaks::tls);
+  const auto fault = fault_named(path::Leg::origin, name);
+  REQUIRE_MESSAGE(fault, fault.error().message());
+  spec.conduct = fault->conduct;
+  return spec;
+}
+
+tls::ServerSettings with_certificate() {
+  tls::ServerSettings settings;
+  settings.certificates = {*mint().make({.name = "shop", .names = {"shop.test"}})};
+  return settings;
 }
 
 /// A socket of ours on the other side.
@@ -110,7 +126,7 @@ TEST_CASE("an origin that speaks HTTP answers, and keeps both sides' first octet
 }
 
 TEST_CASE("evidence is cut at 64 octets") {
-  Bench bench(Speaks::nothing);
+  Bench bench(faulty("hello-blackhole"), with_certificate());
   const Peer peer(bench.origin->port());
   peer.send(std::string(40, 'a'));
   bench.loop.turn();
@@ -120,7 +136,7 @@ TEST_CASE("evidence is cut at 64 octets") {
 }
 
 TEST_CASE("an origin that says nothing is never quiet, and taking it resets the connection") {
-  Bench bench(Speaks::nothing);
+  Bench bench(faulty("hello-blackhole"), with_certificate());
   const Peer peer(bench.origin->port());
   bench.until([&] { return !bench.origin->quiet(); });
   peer.send(get("/"));
@@ -134,33 +150,78 @@ TEST_CASE("an origin that says nothing is never quiet, and taking it resets the 
   CHECK(bench.origin->take().empty());
 }
 
+TEST_CASE("a request that is heard and not answered") {
+  OriginSpec spec = speaking(Speaks::http);
+  SUBCASE("silence") {
+    spec.conduct.after_request = tls::Fault::Then::silence;
+    Bench bench(spec);
+    const Peer peer(bench.origin->port());
+    peer.send(get("/a") + get("/b"));
+    for (int i = 0; i < 5; ++i) bench.loop.turn();
+    CHECK(peer.read().empty());
+    CHECK_FALSE(bench.origin->quiet());
+    const auto seen = bench.only();
+    CHECK(seen.handshake.fell_silent);
+    CHECK(targets(seen) == Names{"/a"});
+    CHECK_FALSE(seen.exchanges.front().complete);
+  }
+  SUBCASE("the end") {
+    SUBCASE("FIN") { spec.conduct.after_request = tls::Fault::Then::fin; }
+    SUBCASE("RST") { spec.conduct.after_request = tls::Fault::Then::reset; }
+    Bench bench(spec);
+    const Peer peer(bench.origin->port());
+    peer.send(get("/a"));
+    bench.until([&] { return peer.over(); });
+    peer.finish();
+    bench.until([&] { return bench.origin->quiet(); });
+    const auto seen = bench.only();
+    CHECK(seen.ending.how == policy::Ending::How::broke_off);
+    CHECK(targets(seen) == Names{"/a"});
+  }
+}
+
+TEST_CASE("a deaf origin neither accepts nor refuses") {
+  Bench bench(faulty("connect-blackhole"));
+  std::optional<policy::Ending> ending;
+  auto connection = net::Connection::connect(bench.loop, {"127.0.0.1", bench.origin->port()}, net::test::pass(),
+                                             {.handshake = net::milliseconds{80}},
+                                             {.ended = [&](const policy::Ending& how) { ending = how; }});
+  bench.until([&] { return ending.has_value(); });
+  CHECK(ending->how == policy::Ending::How::timed_out);
+  CHECK(bench.origin->take().empty());
+}
+
 TEST_CASE("origins that speak no protocol say so at once") {
   SUBCASE("garbage") {
-    Bench bench(Speaks::garbage);
+    Bench bench(faulty("garbage"), with_certificate());
     const Peer peer(bench.origin->port());
     const std::string came = bench.answer(peer, "\r\n\r\n");
     CHECK(came.starts_with("\x13\x37\xff"));
-    CHECK(came.find("no protocol at all") != std::string::npos);
     CHECK(text_of(bench.only().spoke) == came);
   }
   SUBCASE("half a record") {
-    Bench bench(Speaks::half_record);
+    Bench bench(faulty("server-hello-blackhole"), with_certificate());
     const Peer peer(bench.origin->port());
+    peer.send("no TLS");
     const std::string record("\x16\x03\x03\x00\x40\x02\x00", 7);
     CHECK(bench.answer(peer, record) == record);
     CHECK_FALSE(peer.over());
+    CHECK(bench.only().handshake.fell_silent);
   }
   SUBCASE("the end") {
-    Bench bench(Speaks::closes);
+    Bench bench(faulty("connect-fin"), with_certificate());
     const Peer peer(bench.origin->port());
     bench.until([&] { return peer.over(); });
+    peer.finish();
     bench.until([&] { return bench.origin->quiet(); });
-    CHECK(bench.only().spoke.empty());
+    const auto seen = bench.only();
+    CHECK(seen.spoke.empty());
+    CHECK(seen.ending.how == policy::Ending::How::broke_off);
   }
 }
 
 TEST_CASE("nobody listens where the origin refuses, and nobody else gets the port") {
-  Bench bench(Speaks::refuses);
+  Bench bench(faulty("refuse"));
   std::optional<policy::Ending> ending;
   auto connection = net::Connection::connect(bench.loop, {"127.0.0.1", bench.origin->port()}, net::test::pass(), {},
                                              {.ended = [&](const policy::Ending& how) { ending = how; }});

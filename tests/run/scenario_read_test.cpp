@@ -1,4 +1,5 @@
 // What a scenario file comes to.
+#include "run/fault.hpp"
 #include "run/scenario_fields.hpp"
 #include "scenario_support.hpp"
 
@@ -151,7 +152,8 @@ headers = { X-One = "1", Set-Cookie = ["a=1", "b=2"] }
   CHECK(origin.server_preference);
   CHECK(origin.client_certificate == policy::ClientCertificate::required);
   CHECK(origin.trust == std::vector<std::string>{"unknown-root"});
-  CHECK(origin.speaks == OriginSpec::Speaks::half_record);
+  CHECK(origin.speaks == OriginSpec::Speaks::tls);
+  CHECK(origin.conduct == fault_named(path::Leg::origin, "server-hello-blackhole")->conduct);
   CHECK(origin.status == 503);
   CHECK(origin.headers == http::Fields{{"X-One", "1"}, {"Set-Cookie", "a=1"}, {"Set-Cookie", "b=2"}});
   CHECK(origin.place == Place{"s.toml", 1, 9});
