@@ -1,45 +1,126 @@
-// bothends explain: what a cause means and how to mend it.
+// bothends explain: what a cause means, or which causes a text may have, and how to mend them.
+#include "path/explain.hpp"
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <iostream>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/terminal.hpp"
+#include "path/cause_page.hpp"
 #include "path/finding.hpp"
 
 namespace bothends::cli {
 
 namespace {
 
-int unknown(const std::string& id) {
-  std::vector<std::string> ids;
-  for (const path::Cause& cause : path::causes()) ids.emplace_back(cause.id);
-  std::fprintf(stderr, "bothends: there is no cause \"%s\"%s; `bothends explain` lists them\n", printable(id).c_str(),
-               suggestion(id, ids).c_str());
-  return 2;
+constexpr std::size_t input_at_most = 64 * 1024;  // what explain() reads
+constexpr std::size_t widest = 100;               // longer lines are hard to read
+
+std::size_t width() { return std::min<std::size_t>(width_of(1), widest); }
+
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void list_causes() {
+  for (const path::Cause& cause : path::causes())
+    std::printf("%-34.*s %.*s\n", static_cast<int>(cause.id.size()), cause.id.data(),
+                static_cast<int>(cause.title.size()), cause.title.data());
 }
 
-int perform(const std::string& id) {
-  if (id.empty()) {
-    for (const path::Cause& cause : path::causes())
-      std::printf("%-34.*s %.*s\n", static_cast<int>(cause.id.size()), cause.id.data(),
-                  static_cast<int>(cause.title.size()), cause.title.data());
+/// One word that is nearly a cause's id is a typing error, not a text.
+std::string meant(const std::string& text) {
+  if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos) return "";
+  std::vector<std::string> ids;
+  for (const path::Cause& cause : path::causes()) ids.emplace_back(cause.id);
+  return suggestion(text, ids);
+}
+
+int unknown(const std::string& text) {
+  const std::string near = meant(text);
+  if (!near.empty()) {
+    std::fprintf(stderr, "bothends: there is no cause \"%s\"%s; `bothends explain` lists them\n",
+                 printable(text).c_str(), near.c_str());
+    return 2;
+  }
+  std::fprintf(stderr,
+               "bothends: nothing is known about this text. What is understood:\n"
+               "  a cause's id (`bothends explain` lists them)\n"
+               "  an alert by number or name: 48, \"alert number 48\", unknown_ca\n"
+               "  an error of OpenSSL, mbedTLS, GnuTLS, NSS, BoringSSL, Schannel, Go or Java\n"
+               "  a log line of nginx, HAProxy, Apache, Caddy, Traffic Server, Squid or Envoy\n"
+               "  a status, or a page of a proxy or CDN: 502, 525, \"Error 526\"\n");
+  return 1;
+}
+
+std::string field(std::string_view name, std::string_view text) {
+  return path::plain_page("- " + std::string(name) + " " + std::string(text), width() - 3);
+}
+
+/// Every line moved in by three columns.
+std::string moved_in(const std::string& text) {
+  std::string lines;
+  for (const std::string& line : split(trim(text), '\n')) lines += "   " + line + "\n";
+  return lines;
+}
+
+void print_candidate(std::size_t number, const path::Candidate& candidate) {
+  const path::Cause& cause = *path::cause_of(candidate.cause);
+  const std::string leg = candidate.leg ? ", " + std::string(name(*candidate.leg)) + " leg" : "";
+  const std::string status = candidate.status.empty() ? "" : " [" + candidate.status + "]";
+  print("\n" + std::to_string(number) + ". " + candidate.cause + " (" + std::string(name(candidate.likelihood)) + leg +
+        ")\n");
+  print(moved_in(path::plain_page(std::string(cause.title) + ".", width() - 3) +
+                 field("text:", candidate.why + status) + field("why: ", cause.why) + field("fix: ", cause.remedy)));
+}
+
+int perform(const std::string& text) {
+  const std::string id = lower(trim(text));
+  if (path::cause_of(id)) {
+    print(path::plain_page(path::cause_page(id), width()));
     return 0;
   }
-  const path::Cause* cause = path::cause_of(id);
-  if (!cause) return unknown(id);
-  std::printf("%s\n%s\n\nWhy:  %s\nFix:  %s\n", std::string(cause->id).c_str(), std::string(cause->title).c_str(),
-              std::string(cause->why).c_str(), std::string(cause->remedy).c_str());
+  const std::vector<path::Candidate> candidates = path::explain(text);
+  if (candidates.empty()) return unknown(text);
+  print(candidates.size() == 1 ? "This has one likely cause:\n" : "This may be, the likeliest first:\n");
+  for (std::size_t at = 0; at < candidates.size(); ++at) print_candidate(at + 1, candidates[at]);
+  const std::string command = path::decider(candidates);
+  if (!command.empty())
+    print("\nTo tell them apart, compare with what each does on both ends (add --proxy NAME for yours):\n  " + command +
+          "\n");
+  print("`bothends explain ID` tells more about one of them.\n");
   return 0;
+}
+
+/// Standard input up to what is read of a text.
+std::string piped() {
+  std::string text(input_at_most, '\0');
+  std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::cin.gcount()));
+  return text;
 }
 
 }  // namespace
 
 void add_explain(CLI::App& app, int& exit) {
-  auto id = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("explain", "Explain a cause by its id; without one, list them all");
-  command->add_option("ID", *id, "A finding's cause: origin-needs-sni");
-  command->footer("Examples:\n  bothends explain\n  bothends explain origin-needs-sni");
-  command->callback([id, &exit] { exit = perform(*id); });
+  auto words = std::make_shared<std::vector<std::string>>();
+  CLI::App* command = app.add_subcommand(
+      "explain", "Tell the likely causes of an error text, alert, log line or status; or all about one cause");
+  command->add_option("TEXT", *words,
+                      "What was seen, or a cause's id; several words are one text, - reads standard input; nothing "
+                      "lists the causes");
+  command->prefix_command();
+  command->footer(
+      "Exit: 0 something is known, 1 nothing is.\n"
+      "Examples:\n"
+      "  bothends explain origin-needs-sni\n"
+      "  bothends explain \"SSL_do_handshake() failed (SSL: error:0A000410) while SSL handshaking to upstream\"");
+  command->callback([command, words, &exit] {
+    std::vector<std::string> all = *words;
+    for (const std::string& more : command->remaining()) all.push_back(more);
+    if (all.empty()) return list_causes();
+    exit = perform(all.size() == 1 && all[0] == "-" ? piped() : join(all, " "));
+  });
 }
 
 }  // namespace bothends::cli
