@@ -53,25 +53,38 @@ int unknown(const std::string& text) {
   return 1;
 }
 
+/// The text wrapped behind a name, all moved in.
 std::string field(std::string_view name, std::string_view text) {
-  return path::plain_page("- " + std::string(name) + " " + std::string(text), width() - 3);
-}
-
-/// Every line moved in by three columns.
-std::string moved_in(const std::string& text) {
-  std::string lines;
-  for (const std::string& line : split(trim(text), '\n')) lines += "   " + line + "\n";
+  constexpr std::size_t column = 8;
+  std::string lines, margin = "   " + std::string(name);
+  for (const std::string& line : split(trim(path::plain_page(text, width() - column)), '\n')) {
+    margin.resize(column, ' ');
+    lines += margin + line + "\n";
+    margin.clear();
+  }
   return lines;
 }
 
-void print_candidate(std::size_t number, const path::Candidate& candidate) {
+/// `before`: the candidate printed before; what it says too is not said again.
+void print_candidate(std::size_t number, const path::Candidate& candidate, const path::Candidate* before) {
   const path::Cause& cause = *path::cause_of(candidate.cause);
   const std::string leg = candidate.leg ? ", " + std::string(name(*candidate.leg)) + " leg" : "";
   const std::string status = candidate.status.empty() ? "" : " [" + candidate.status + "]";
   print("\n" + std::to_string(number) + ". " + candidate.cause + " (" + std::string(name(candidate.likelihood)) + leg +
-        ")\n");
-  print(moved_in(path::plain_page(std::string(cause.title) + ".", width() - 3) +
-                 field("text:", candidate.why + status) + field("why: ", cause.why) + field("fix: ", cause.remedy)));
+        "): " + std::string(cause.title) + "\n");
+  if (!before || before->why != candidate.why) print(field("says", candidate.why + status));
+  print(field("why", cause.why) + field("fix", cause.remedy));
+}
+
+void print_decider(const std::vector<path::Candidate>& candidates) {
+  const std::string command = path::decider(candidates);
+  const std::string what =
+      command.empty() ? "To decide, write your path down as a scenario (docs/scenarios.md) and see both its ends:"
+      : candidates.size() == 1
+          ? "To see what it does on both ends (--proxy NAME: with yours):"
+          : "To decide, compare with what each of them does on both ends (--proxy NAME: with yours):";
+  print("\n" + what + "\n  " + (command.empty() ? "bothends run my-path.toml -v" : command) + "\n");
+  print("`bothends explain ID` tells more about one of them.\n");
 }
 
 int perform(const std::string& text) {
@@ -82,13 +95,10 @@ int perform(const std::string& text) {
   }
   const std::vector<path::Candidate> candidates = path::explain(text);
   if (candidates.empty()) return unknown(text);
-  print(candidates.size() == 1 ? "This has one likely cause:\n" : "This may be, the likeliest first:\n");
-  for (std::size_t at = 0; at < candidates.size(); ++at) print_candidate(at + 1, candidates[at]);
-  const std::string command = path::decider(candidates);
-  if (!command.empty())
-    print("\nTo tell them apart, compare with what each does on both ends (add --proxy NAME for yours):\n  " + command +
-          "\n");
-  print("`bothends explain ID` tells more about one of them.\n");
+  print(candidates.size() == 1 ? "This has one likely cause.\n" : "This may be, the likeliest first:\n");
+  for (std::size_t at = 0; at < candidates.size(); ++at)
+    print_candidate(at + 1, candidates[at], at ? &candidates[at - 1] : nullptr);
+  print_decider(candidates);
   return 0;
 }
 

@@ -36,6 +36,7 @@ struct Hit {
 struct Place {
   std::optional<Leg> leg;
   Peer by = Peer::any;
+  int doubt = 0;  // how much less a code of it counts
 };
 
 std::optional<Leg> leg_of(std::string_view word) {
@@ -114,8 +115,8 @@ bool add_code(Tally& tally, std::string_view registry, std::uint64_t number, con
     if (row.registry != registry || row.number != number) continue;
     found = true;
     const bool other = row.by != Peer::any && place.by != Peer::any && row.by != place.by;
-    add_all(tally, row.causes, other ? std::max(1, row.strength - 3) : row.strength, true, row.says, row.status,
-            place.leg);
+    const int strength = std::max(1, row.strength - place.doubt - (other ? 3 : 0));
+    add_all(tally, row.causes, strength, true, row.says, row.status, place.leg);
   }
   return found;
 }
@@ -169,7 +170,11 @@ void add_hit(Tally& tally, const Hit& hit, Place place) {
   if (row.by != Peer::any) place.by = row.by;
   if (!row.means.starts_with('@'))
     return add_all(tally, row.means, row.strength, false, row.says, row.status, place.leg);
-  for (const std::string& reference : split(row.means, '|')) add_reference(tally, reference, hit.place.number, place);
+  // A bare number may be of several registries; the first is meant most often.
+  for (const std::string& reference : split(row.means, '|')) {
+    add_reference(tally, reference, hit.place.number, place);
+    place.doubt += 2;
+  }
 }
 
 std::vector<Hit> hits_in(std::string_view line) {
@@ -237,9 +242,10 @@ std::vector<Candidate> explain(std::string_view text) {
 
 std::string decider(std::span<const Candidate> candidates) {
   std::vector<std::string> scenarios;
-  for (const Candidate& candidate : candidates)
-    for (const std::string& one : scenarios_of(candidate.cause))
-      if (std::ranges::find(scenarios, one) == scenarios.end()) scenarios.push_back(one);
+  for (const Candidate& candidate : candidates) {
+    const std::vector<std::string> all = scenarios_of(candidate.cause);
+    if (!all.empty() && std::ranges::find(scenarios, all.front()) == scenarios.end()) scenarios.push_back(all.front());
+  }
   if (scenarios.empty()) return "";
   return "bothends run " + join(scenarios, " ") + " -v";
 }

@@ -14,9 +14,10 @@ bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' 
 std::size_t read_number(char kind, std::string_view line, std::size_t at, std::optional<std::uint64_t>& number) {
   const bool hex = kind == '%';
   if (hex && line.substr(at, 2) == "0x") at += 2;
+  constexpr std::size_t longest = 10;
   std::size_t end = at;
-  while (end < line.size() && (hex ? is_hex(line[end]) : is_digit(line[end]))) ++end;
-  if (end == at || end - at > 10) return std::string_view::npos;
+  while (end < line.size() && end - at <= longest && (hex ? is_hex(line[end]) : is_digit(line[end]))) ++end;
+  if (end == at || end - at > longest) return std::string_view::npos;
   std::uint64_t value = 0;
   std::from_chars(line.data() + at, line.data() + end, value, hex ? 16 : 10);
   if (!number) number = value;

@@ -1,10 +1,7 @@
 """docs/ tells what is so: its examples run, its tables hold every key, word and fact that the schema has and no other,
-docs/causes.md is what `bothends explain` says, and links lead somewhere.
-
-`docs_test.py --write` writes docs/causes.md anew."""
+every cause has its page, which is what `bothends explain` prints, and links lead somewhere."""
 import json
 import re
-import sys
 import tempfile
 from pathlib import Path
 
@@ -23,11 +20,7 @@ LISTS = {
     "kind": "recipe/properties/kind", "speaks": "origin/properties/speaks", "problem": "defect", "ending": "ending_fact/anyOf/0",
     "stage": "stage_fact/anyOf/0",
 }
-CAUSES_HEAD = """# Causes
-
-What a finding can name: `finding = "ID"` in a [scenario](scenarios.md), `cause` in the JSON report. The list is closed; an id
-keeps its meaning. `bothends explain ID` prints the same.
-"""
+PAGE_SECTIONS = ["## What it looks like", "## Why", "## How to fix", "## Provoke it"]
 
 
 def definition(path):
@@ -113,24 +106,50 @@ def check_examples(checks):
     checks.that("there are examples", ran > 3)
 
 
-def causes():
-    ids = re.findall(r"^(\S+)  +\S", bothends("explain").stdout, re.M)
-    text = CAUSES_HEAD
-    for one in ids:
-        match = re.fullmatch(r"(\S+)\n(.*?)\n\nWhy:  (.*?)\nFix:  (.*?)\n", bothends("explain", one).stdout, re.S)
-        _, title, why, fix = [" ".join(part.split()) for part in match.groups()]
-        text += f"\n## {one}\n\n{title}.\n\n- Why: {why}\n- Fix: {fix}\n"
-    return ids, text
+def page_problems(file, title, scenarios):
+    """What is wrong with the page of a cause; `scenarios`: file name -> the findings that it expects."""
+    lines = file.read_text().splitlines()
+    if lines[:3] != [f"# {file.stem}", "", title]:
+        yield f"it begins with {lines[:3]}, not with its id and the title of the table"
+    headings = [line for line in lines if line.startswith("## ")]
+    if headings != PAGE_SECTIONS:
+        yield f"its sections are {headings}"
+    if not 20 <= len(lines) <= 50 + sum(line.startswith("|") for line in lines):
+        yield f"it has {len(lines)} lines"
+    if lines.count("<!-- measured -->") != 1 or lines.count("<!-- /measured -->") != 1:
+        yield "it has no block of what was measured"
+    for scenario in re.findall(r"bothends run (\S+\.toml)", file.read_text()):
+        if file.stem not in scenarios.get(scenario, []):
+            yield f"{scenario} does not expect the finding {file.stem}"
 
 
 def check_causes(checks):
-    file = ROOT / "docs/causes.md"
-    ids, text = causes()
-    if "--write" in sys.argv:
-        file.write_text(text)
-    checks.equal("docs/causes.md: the ids", re.findall(r"^## (\S+)$", file.read_text(), re.M), ids)
-    checks.equal("docs/causes.md is what explain says (write it anew with --write)", file.read_text(), text)
-    checks.equal("the ids are those of the schema", {"none", *ids}, set(definition("cause")["enum"]))
+    table = dict(re.findall(r"^(\S+)  +(\S.*)$", bothends("explain").stdout, re.M))
+    checks.equal("the ids are those of the schema", {"none", *table}, set(definition("cause")["enum"]))
+    index = re.findall(r"^\| \[(\S+)\]\(causes/(\S+)\.md\) \| (.*) \|$", (ROOT / "docs/causes.md").read_text(), re.M)
+    checks.equal("docs/causes.md lists every cause in order", index, [(one, one, title) for one, title in table.items()])
+    pages = {file.stem: file for file in (ROOT / "docs/causes").iterdir()}
+    checks.equal("docs/causes: one page for each cause", set(pages), set(table))
+    scenarios = {f"scenarios/{file.name}": re.findall(r'finding = "([^"]+)"', file.read_text())
+                 for file in (ROOT / "scenarios").glob("*.toml")}
+    for one, file in pages.items():
+        checks.equal(f"docs/causes/{one}.md", list(page_problems(file, table.get(one), scenarios)), [])
+    # A cause that a scenario provokes is shown by one.
+    provoked = {finding for findings in scenarios.values() for finding in findings} - {"none"}
+    for one in sorted(provoked):
+        checks.that(f"docs/causes/{one}.md names a scenario", "bothends run scenarios/" in pages[one].read_text())
+
+
+def check_printed_pages(checks):
+    words = lambda text: re.sub(r"[^a-z0-9]+", " ", re.sub(r"<!--.*?-->|\]\([^)]*\)", "", text).lower()).split()
+    for file in sorted((ROOT / "docs/causes").iterdir()):
+        process = bothends("explain", file.stem)
+        checks.equal(f"explain {file.stem}: exit", process.returncode, 0)
+        checks.equal(f"explain {file.stem} says what its page says", words(process.stdout), words(file.read_text()))
+        checks.that(f"explain {file.stem}: no marks of Markdown", not re.search(r"`|<!--|^#|\]\(", process.stdout, re.M),
+                    process.stdout)
+        checks.that(f"explain {file.stem}: no line is wider than 100",
+                    all(len(line) <= 100 or line.startswith(("|", "    ")) for line in process.stdout.splitlines()), process.stdout)
 
 
 def anchors(file):
@@ -139,7 +158,7 @@ def anchors(file):
 
 
 def check_links(checks):
-    for file in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for file in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for link in re.findall(r"\]\(([^)]+)\)", re.sub(r"```.*?```", "", file.read_text(), flags=re.S)):
             path, _, anchor = link.partition("#")
             if "://" in link:
@@ -154,6 +173,7 @@ def main():
     check_keys(checks)
     check_facts(checks)
     check_causes(checks)
+    check_printed_pages(checks)
     check_links(checks)
     checks.done()
 
