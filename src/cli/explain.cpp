@@ -22,10 +22,11 @@ std::size_t width() { return std::min<std::size_t>(width_of(1), widest); }
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-void list_causes() {
+int list_causes() {
   for (const path::Cause& cause : path::causes())
     std::printf("%-34.*s %.*s\n", static_cast<int>(cause.id.size()), cause.id.data(),
                 static_cast<int>(cause.title.size()), cause.title.data());
+  return 0;
 }
 
 /// One word that is nearly a cause's id is a typing error, not a text.
@@ -121,15 +122,15 @@ void add_explain(CLI::App& app, int& exit) {
                       "lists the causes");
   command->prefix_command();
   command->footer(
-      "Exit: 0 something is known, 1 nothing is.\n"
+      "Exit: 0 something is known, 1 nothing is, 2 an error.\n"
       "Examples:\n"
       "  bothends explain origin-needs-sni\n"
       "  bothends explain \"SSL_do_handshake() failed (SSL: error:0A000410) while SSL handshaking to upstream\"");
   command->callback([command, words, &exit] {
     std::vector<std::string> all = *words;
     for (const std::string& more : command->remaining()) all.push_back(more);
-    if (all.empty()) return list_causes();
-    exit = perform(all.size() == 1 && all[0] == "-" ? piped() : join(all, " "));
+    exit = all.empty() ? list_causes() : perform(all.size() == 1 && all[0] == "-" ? piped() : join(all, " "));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) exit = 2;
   });
 }
 

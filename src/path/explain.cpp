@@ -205,6 +205,7 @@ bool is_within_another(const Hit& hit, std::span<const Hit> hits) {
 }
 
 void read_line(Tally& tally, std::string_view line) {
+  if (line.empty()) return;
   const std::vector<Hit> hits = hits_in(line);
   Place place;
   const auto told = std::ranges::find_if(hits, [](const Hit& hit) { return hit.row->means.empty(); });
