@@ -134,6 +134,11 @@ const std::vector<Cause> list{
     {"pq-large-clienthello", "The ClientHello with a post-quantum key share is too large for something on the way",
      "X25519MLKEM768 makes it longer than one packet; what reads only the first segment drops it or breaks off.",
      "Update what reads the ClientHello (a router by SNI, a firewall), or offer x25519 only until then."},
+    {"fragments-refused", "A handshake message that came in pieces was refused",
+     "TLS lets a message span records and a record span packets (RFC 8446, 5.1); what reads the first piece only "
+     "breaks "
+     "off.",
+     "Update the side that broke off, or what stands between and reads TLS: an SNI router, a firewall."},
     {"client-certificate-wanted", "The server wants a client certificate, and none was sent",
      "Mutual TLS is required on this leg.",
      "Give the connecting side a client certificate (nginx: proxy_ssl_certificate; HAProxy: crt on the server "

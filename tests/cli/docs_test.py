@@ -3,6 +3,7 @@ every cause has its page, which is what `bothends explain` prints, and links lea
 import json
 import re
 import tempfile
+import tomllib
 from pathlib import Path
 
 from harness import ROOT, Checks, bothends
@@ -106,8 +107,8 @@ def check_examples(checks):
     checks.that("there are examples", ran > 3)
 
 
-def page_problems(file, title, scenarios):
-    """What is wrong with the page of a cause; `scenarios`: file name -> the findings that it expects."""
+def page_problems(file, title, scenarios, faults):
+    """What is wrong with the page of a cause; `scenarios`: file name -> the findings that it expects; `faults`: by leg."""
     lines = file.read_text().splitlines()
     if lines[:3] != [f"# {file.stem}", "", title]:
         yield f"it begins with {lines[:3]}, not with its id and the title of the table"
@@ -121,6 +122,10 @@ def page_problems(file, title, scenarios):
     for scenario in re.findall(r"bothends run (\S+\.toml)", file.read_text()):
         if file.stem not in scenarios.get(scenario, []):
             yield f"{scenario} does not expect the finding {file.stem}"
+    for leg, word in re.findall(r'`(origin|client) = "([^"]+)"`', file.read_text()):
+        fault = faults[leg].get(re.sub(r"^alert-\d+$", "alert-N", word), {"causes": []})
+        if file.stem not in fault["causes"]:
+            yield f"the fault {leg} = {word} is not said to cause {file.stem}"
 
 
 def check_causes(checks):
@@ -132,8 +137,9 @@ def check_causes(checks):
     checks.equal("docs/causes: one page for each cause", set(pages), set(table))
     scenarios = {f"scenarios/{file.name}": re.findall(r'finding = "([^"]+)"', file.read_text())
                  for file in (ROOT / "scenarios").glob("*.toml")}
+    faults = tomllib.loads((ROOT / "src/run/faults.toml").read_text())
     for one, file in pages.items():
-        checks.equal(f"docs/causes/{one}.md", list(page_problems(file, table.get(one), scenarios)), [])
+        checks.equal(f"docs/causes/{one}.md", list(page_problems(file, table.get(one), scenarios, faults)), [])
     # A cause that a scenario provokes is shown by one.
     provoked = {finding for findings in scenarios.values() for finding in findings} - {"none"}
     for one in sorted(provoked):
