@@ -128,7 +128,8 @@ void add_explain(CLI::App& app, int& exit) {
       "  bothends explain \"SSL_do_handshake() failed (SSL: error:0A000410) while SSL handshaking to upstream\"");
   command->callback([command, words, &exit] {
     std::vector<std::string> all = *words;
-    for (const std::string& more : command->remaining()) all.push_back(more);
+    for (const std::string& more : command->remaining())
+      if (more != "--") all.push_back(more);
     exit = all.empty() ? list_causes() : perform(all.size() == 1 && all[0] == "-" ? piped() : join(all, " "));
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) exit = 2;
   });

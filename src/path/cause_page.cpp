@@ -64,7 +64,7 @@ class Paragraphs {
     if (as_it_is) {
       text_ += without_marks(line) + "\n";
     } else if (words.starts_with("#")) {
-      text_ += without_marks(trim(words.substr(words.find_first_not_of('#')))) + "\n";
+      text_ += without_marks(trim(words.substr(std::min(words.find_first_not_of('#'), words.size())))) + "\n";
     } else {
       indent_ = item ? 2 : indent_;
       pending_ += (pending_.empty() ? "" : " ") + without_marks(words);

@@ -36,6 +36,8 @@ def check_answers(checks):
     checks.equal("a text that begins like an option", causes(bothends("explain", "-0x6800").stdout), ["no-answer"])
     checks.equal("standard input", causes(explain(NGINX.encode()).stdout.decode())[:1], ["cert-expired"])
     checks.equal("an id from standard input", explain(b"cert-expired\n").stdout.decode(), bothends("explain", "cert-expired").stdout)
+    checks.equal("behind --", causes(bothends("explain", "--", "unexpected", "EOF").stdout)[:1], ["h2-origin-520"])
+    checks.equal("a status with the proxy's name", causes(bothends("explain", "Cloudflare", "524").stdout), ["no-answer"])
     alone = bothends("explain", "499")
     checks.equal("one cause", causes(alone.stdout), ["client-aborted"])
     checks.that("without a scenario that shows it, one is told to write one", "docs/scenarios.md" in alone.stdout, alone.stdout)

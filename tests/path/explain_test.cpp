@@ -231,6 +231,7 @@ TEST_CASE("a page for a terminal has no marks and keeps to its width") {
       12);
   CHECK(plain == "id\n\nA title with\na link\n\n- one two\n  three four\n- five\n\n    bothends run x\n| a | b |\n");
   CHECK(path::plain_page("", 80).empty());
+  CHECK(path::plain_page("##", 80) == "\n");
   CHECK(path::plain_page("[open ](", 80) == "[open ](\n");
   CHECK(path::plain_page("averyverylongword x", 5) == "averyverylongword\nx\n");
 }
