@@ -128,6 +128,11 @@ def page_problems(file, title, scenarios, faults):
             yield f"the fault {leg} = {word} is not said to cause {file.stem}"
 
 
+def expected_findings(file):
+    said = re.findall(r'finding = (\{[^}]*\}|".*?")', file.read_text())
+    return re.findall(r'"([^"]+)"', " ".join(said))
+
+
 def check_causes(checks):
     table = dict(re.findall(r"^(\S+)  +(\S.*)$", bothends("explain").stdout, re.M))
     checks.equal("the ids are those of the schema", {"none", *table}, set(definition("cause")["enum"]))
@@ -135,8 +140,7 @@ def check_causes(checks):
     checks.equal("docs/causes.md lists every cause in order", index, [(one, one, title) for one, title in table.items()])
     pages = {file.stem: file for file in (ROOT / "docs/causes").iterdir()}
     checks.equal("docs/causes: one page for each cause", set(pages), set(table))
-    scenarios = {f"scenarios/{file.name}": re.findall(r'finding = "([^"]+)"', file.read_text())
-                 for file in (ROOT / "scenarios").glob("*.toml")}
+    scenarios = {f"scenarios/{file.name}": expected_findings(file) for file in (ROOT / "scenarios").glob("*.toml")}
     faults = tomllib.loads((ROOT / "src/run/faults.toml").read_text())
     for one, file in pages.items():
         checks.equal(f"docs/causes/{one}.md", list(page_problems(file, table.get(one), scenarios, faults)), [])
@@ -155,7 +159,8 @@ def check_printed_pages(checks):
         checks.that(f"explain {file.stem}: no marks of Markdown", not re.search(r"`|<!--|^#|\]\(", process.stdout, re.M),
                     process.stdout)
         checks.that(f"explain {file.stem}: no line is wider than 100",
-                    all(len(line) <= 100 or line.startswith(("|", "    ")) for line in process.stdout.splitlines()), process.stdout)
+                    all(len(line) <= 100 or line.startswith(("|", "    ")) for line in process.stdout.splitlines()),
+                    process.stdout)
 
 
 def anchors(file):
