@@ -33,6 +33,12 @@ struct Defaults {
 /// Of the embedded proxy: no SNI, no verification, whatever its stack offers.
 const Defaults& builtin_defaults();
 
+/// What its front accepts of clients when its configuration says nothing: what its library, or it, has as a default.
+/// Empty lists: not known, and then the lists of the stack it is built on are taken, or none.
+struct FrontLists {
+  wire::Codes suites, groups, signature_schemes;
+};
+
 /// HTTP statuses its client gets.
 struct DriverStatuses {
   std::optional<unsigned> tls;      // TLS with the origin failed
@@ -57,6 +63,7 @@ struct Driver {
   std::vector<Cannot> cannot;
   std::optional<Defaults> defaults;          // nullopt: not known
   std::map<std::string, std::string> fixes;  // cause, or client.CAUSE → what to change in this proxy's configuration
+  FrontLists front;
   DriverStatuses statuses;
   std::vector<std::string> version;  // arguments that make it print its version; empty: it is not asked
   std::string tested;                // the version, or its beginning, that `defaults` are true of

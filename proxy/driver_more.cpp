@@ -98,6 +98,27 @@ std::optional<Defaults> read_defaults(TableReader& driver, const std::string& fi
   return defaults;
 }
 
+FrontLists read_front(TableReader& driver, const std::string& file, std::optional<Error>& error) {
+  using wire::Registry;
+  const toml::table* table = driver.table("front", "a table");
+  if (!table) return {};
+  TableReader fields(*table, file, "[front]", error);
+  fields.check_keys({"suites", "groups", "signature_schemes"});
+  const auto codes = [&](std::string_view key, Registry registry) {
+    wire::Codes read;
+    for (const std::string& name : fields.texts(key)) {
+      const auto code = wire::code_of(registry, name);
+      if (!code)
+        fields.complain(key, "there is no " + std::string(wire::noun(registry)) + " " + in_quotes(name) +
+                                 suggestion(name, wire::names(registry)));
+      read.push_back(code.value_or(0));
+    }
+    return read;
+  };
+  return {codes("suites", Registry::suite), codes("groups", Registry::group),
+          codes("signature_schemes", Registry::signature_scheme)};
+}
+
 DriverStatuses read_statuses(TableReader& driver, const std::string& file, std::optional<Error>& error) {
   const toml::table* table = driver.table("statuses", "a table");
   if (!table) return {};

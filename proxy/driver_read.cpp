@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::size_t largest_file = 256 << 10;
 
-const std::vector<std::string> keys{"name",  "about",    "package", "binaries", "start",        "environment",
-                                    "files", "folders",  "words",   "log",      "ready_within", "stop_within",
-                                    "stack", "cannot",   "default", "version",  "tested",       "fix",
-                                    "check", "statuses", "reload",  "stop",     "address",      "origins"};
+const std::vector<std::string> keys{
+    "name",  "about",        "package",     "binaries", "start",  "environment", "files",   "folders", "words",
+    "log",   "ready_within", "stop_within", "stack",    "cannot", "default",     "version", "tested",  "fix",
+    "check", "front",        "statuses",    "reload",   "stop",   "address",     "origins"};
 const std::vector<std::string> stacks{"openssl", "mbedtls", "other"};
 
 bool only_of(std::string_view text, std::string_view allowed) {
@@ -99,6 +99,7 @@ void DriverReader::read_more(Driver& driver) {
   driver.ready_within = duration("ready_within", driver.ready_within);
   driver.stop_within = duration("stop_within", driver.stop_within);
   driver.defaults = read_defaults(*this, file_, error_);
+  driver.front = read_front(*this, file_, error_);
   driver.statuses = read_statuses(*this, file_, error_);
   driver.check = texts("check");
   for (const auto& [cause, what] : pairs("fix", is_fix, "is no cause, nor client. and a cause"))

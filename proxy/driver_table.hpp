@@ -58,6 +58,7 @@ class TableReader {
 
 // What the file says beyond how to start the proxy.
 std::optional<Defaults> read_defaults(TableReader& driver, const std::string& file, std::optional<Error>& error);
+FrontLists read_front(TableReader& driver, const std::string& file, std::optional<Error>& error);
 DriverStatuses read_statuses(TableReader& driver, const std::string& file, std::optional<Error>& error);
 void read_reload(TableReader& driver, Driver& into);
 void read_stop(TableReader& driver, Driver& into);

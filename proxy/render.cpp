@@ -182,6 +182,7 @@ void add_client_certificate(Scope& scope, const tls::ServerSettings& front, File
 void add_setup(Scope& scope, const Driver& driver, const Setup& setup, Files& files,
                const std::filesystem::path& folder) {
   add_tls(scope, driver, setup.front);
+  if (setup.weak_certificates) scope.flag("weak", true);
   scope.list("certificates", certificate_scopes(setup, files, folder));
   scope.flag("strict_sni", setup.front.strict_sni);
   add_client_certificate(scope, setup.front, files, folder);

@@ -48,6 +48,7 @@ struct Statuses {
 
 struct Setup {
   tls::ServerSettings front;            // its certificates are chosen by SNI
+  bool weak_certificates = false;       // the front's are below what libraries load unless told to
   std::string front_stack = "openssl";  // embedded proxy only
   std::vector<Route> routes;            // the most specific match wins, whatever their order
   std::chrono::milliseconds connect_timeout{5000};

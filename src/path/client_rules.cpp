@@ -1,6 +1,7 @@
 // What can go wrong between the client and the proxy.
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "path/rules.hpp"
 #include "policy/negotiate.hpp"
 
@@ -65,6 +66,19 @@ Story certificate_missed(const PathRecord& record) {
                   "the client got status " + std::to_string(status) + ", and no connection reached any origin"});
 }
 
+// RFC 7301 section 3.1: the answer is one of the protocols that were offered. Some servers answer with their own.
+Story unoffered_protocol(const PathRecord& record, std::uint8_t alert) {
+  const auto agreed = record.client.handshake.agreement();
+  const auto hello = transcript(record).client_hello();
+  if (!agreed || !hello || agreed->alpn.empty()) return std::nullopt;
+  const std::vector<std::string> offered = policy::offer_of(*hello).alpn;
+  if (offered.empty() || std::ranges::find(offered, agreed->alpn) != offered.end()) return std::nullopt;
+  return finding("alpn-mismatch", Leg::client, Side::client, record.client.ending.stage, Certainty::certain,
+                 {"the client offered ALPN " + printable(join(offered, ", "), 200),
+                  "the proxy answered with " + printable(agreed->alpn, 64) + ", which was not offered",
+                  say_alert("the client", "the proxy", alert)});
+}
+
 // We refused: our own verdict on the chain, or on what the proxy chose.
 Story refused_by_client(const PathRecord& record) {
   const auto alert = first_alert(transcript(record));
@@ -78,6 +92,7 @@ Story refused_by_client(const PathRecord& record) {
     return finding(cause_of_chain(chain, cause_of_name(record.client, record.known.proxy, record.host)), Leg::client,
                    Side::client, Stage::certificate, Certainty::certain, std::move(evidence));
   }
+  if (auto story = unoffered_protocol(record, alert->description)) return story;
   return finding_by_alert(alert->description, Leg::client, Side::client, record.client.ending.stage,
                           std::move(evidence));
 }
@@ -93,6 +108,7 @@ Story refused_by_proxy(const PathRecord& record) {
     policy::Offer offer = policy::offer_of(*hello);
     offer.has_certificate =
         transcript(record).client_certificate() && !transcript(record).client_certificate()->entries.empty();
+    offer.server_finds = record.known.proxy_finds;
     const policy::Outcome foretold = policy::negotiate(offer, *record.known.proxy);
     if (const auto* refusal = std::get_if<policy::Refusal>(&foretold);
         refusal && refusal->by == policy::Party::server) {
@@ -123,6 +139,18 @@ Story refused_silently(const PathRecord& record) {
                  record.client.ending.stage, Certainty::inferred, std::move(evidence));
 }
 
+// Our client was told to verify and to meet weak peers too: what it put up with, others do not.
+Story weak_certificate(const PathRecord& record) {
+  if (!record.client.handshake.complete || !record.client.chain) return std::nullopt;
+  const policy::ChainVerdict chain = minded(*record.client.chain, record.known.client_verifies);
+  if (chain.ok()) return std::nullopt;
+  std::vector<std::string> evidence;
+  for (const auto& problem : chain.problems) evidence.push_back(say_problem(problem, "the proxy"));
+  evidence.push_back("this client went on all the same; those of today do not");
+  return finding(cause_of_chain(chain, cause_of_name(record.client, record.known.proxy, record.host)), Leg::client,
+                 std::nullopt, Stage::certificate, Certainty::inferred, std::move(evidence));
+}
+
 Story ended_early(const PathRecord& record) {
   if (record.client.handshake.complete) return std::nullopt;
   const policy::Ending& ending = record.client.ending;
@@ -142,7 +170,7 @@ Story ended_early(const PathRecord& record) {
 const std::vector<Rule>& client_rules() {
   static const std::vector<Rule> rules{unreachable,       spoke_otherwise,  broke_off,          not_tls,
                                        refused_by_client, refused_by_proxy, certificate_missed, refused_silently,
-                                       ended_early};
+                                       weak_certificate,  ended_early};
   return rules;
 }
 

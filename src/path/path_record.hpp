@@ -62,6 +62,8 @@ struct Known {
   policy::Verify client_verifies = policy::Verify::full;
   std::string origin_address;               // "127.0.0.1:4711"
   std::vector<policy::Defect> proxy_minds;  // refuses these in the origin's certificate although it does not verify
+  /// What is wrong with the client certificate that our client sent, by the trust that the proxy was given for it.
+  std::vector<policy::Defect> proxy_finds;
   /// What to change in this proxy's configuration, by cause; of causes on the client leg by "client.CAUSE".
   std::map<std::string, std::string> fixes;
 };

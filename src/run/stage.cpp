@@ -177,9 +177,10 @@ std::optional<Unready> Stage::make_setup() {
   setup_.told = spec.told;
   // What reverse proxies negotiate unless told otherwise, as long as nobody here speaks HTTP/2.
   if (setup_.front.alpn.empty()) setup_.front.alpn = {"http/1.1"};
-  setup_.front.weak = asks_for_weak(spec) || std::ranges::any_of(spec_.certs, [&](const certs::Recipe& recipe) {
-                        return is_weak(recipe) && std::ranges::find(spec.certs, recipe.name) != spec.certs.end();
-                      });
+  setup_.weak_certificates = std::ranges::any_of(spec_.certs, [&](const certs::Recipe& recipe) {
+    return is_weak(recipe) && std::ranges::find(spec.certs, recipe.name) != spec.certs.end();
+  });
+  setup_.front.weak = asks_for_weak(spec) || setup_.weak_certificates;
   setup_.front.strict_sni = spec.strict_sni;
   setup_.front_stack = spec.stack;
   for (const std::string& name : spec.certs) {

@@ -75,10 +75,11 @@ class Stage {
   Result<tls::Credential> credential(const std::string& name) const;
   Result<proxy::Route> route(const RouteSpec& spec) const;
   Result<tls::ClientSettings> client_settings(const ClientSpec& spec) const;
+  policy::Policy front_policy() const;
   path::Known known_for(const TrySpec& one) const;
   void examine(path::PathRecord& record, const TrySpec& one);
   policy::ChainVerdict examine_chain(const std::vector<Bytes>& chain, const std::vector<Bytes>& trust,
-                                     const std::string& name);
+                                     const std::string& name, bool server = true);
 
   struct ClientKit {
     tls::ClientSettings settings;

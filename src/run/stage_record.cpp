@@ -76,15 +76,32 @@ bool Stage::quiet() const {
   return std::ranges::all_of(origins_, [](const auto& origin) { return origin->quiet(); });
 }
 
+/// What the proxy's front accepts, as configured. Of a library that is none of ours nothing is foretold, unless the
+/// driver says what it accepts by itself: then it has certificates only.
+policy::Policy Stage::front_policy() const {
+  const tls::Stack* stack = tls::stack_named(proxy_stack_);
+  policy::Policy policy = tls::policy_of(stack ? *stack : tls::openssl(), setup_.front);
+  const proxy::FrontLists lists = driver_ ? driver_->front : proxy::FrontLists{};
+  const auto settle = [&](wire::Codes& codes, const wire::Codes& told, const wire::Codes& by_itself) {
+    if (told.empty() && !by_itself.empty()) codes = by_itself;
+  };
+  settle(policy.suites, setup_.front.suites, lists.suites);
+  settle(policy.groups, setup_.front.groups, lists.groups);
+  settle(policy.signature_schemes, setup_.front.signature_schemes, lists.signature_schemes);
+  if (stack) return policy;
+  if (lists.suites.empty() || lists.groups.empty() || lists.signature_schemes.empty())
+    return {.stack = proxy_stack_, .leaves = std::move(policy.leaves)};
+  policy.stack = proxy_stack_;
+  return policy;
+}
+
 path::Known Stage::known_for(const TrySpec& one) const {
   path::Known known;
   known.client_verifies = one.client.verify;
   known.proxy_minds = proxy_minds_;
   if (driver_) known.fixes = driver_->fixes;
   if (!spec_.proxy.address.empty()) return known;
-  const tls::Stack* proxy_stack = tls::stack_named(proxy_stack_);
-  known.proxy = tls::policy_of(proxy_stack ? *proxy_stack : tls::openssl(), setup_.front);
-  if (!proxy_stack) known.proxy = policy::Policy{.stack = proxy_stack_, .leaves = std::move(known.proxy->leaves)};
+  known.proxy = front_policy();
   const proxy::Route* route = proxy::route_for(setup_.routes, host_of(one));
   if (!route) return known;
   known.origin_name = route->leg.origin;
@@ -102,9 +119,10 @@ path::Known Stage::known_for(const TrySpec& one) const {
 }
 
 policy::ChainVerdict Stage::examine_chain(const std::vector<Bytes>& chain, const std::vector<Bytes>& trust,
-                                          const std::string& name) {
+                                          const std::string& name, bool server) {
   std::string all;
   add(all, name);
+  add(all, server ? "server" : "client");
   for (const auto* list : {&chain, &trust}) {
     add(all, std::to_string(list->size()));
     for (const Bytes& der : *list) add(all, text_of(der));
@@ -113,7 +131,7 @@ policy::ChainVerdict Stage::examine_chain(const std::vector<Bytes>& chain, const
   if (const auto found = examined_.find(key); found != examined_.end()) return found->second;
   if (examined_.size() > 1000) examined_.clear();
   const policy::ChainVerdict verdict =
-      tls::examine(chain, {.trust = trust, .known = workshop_.mint.authorities(), .name = name});
+      tls::examine(chain, {.trust = trust, .known = workshop_.mint.authorities(), .name = name, .server = server});
   return examined_.emplace(key, verdict).first->second;
 }
 
@@ -121,6 +139,9 @@ void Stage::examine(path::PathRecord& record, const TrySpec& one) {
   if (const auto sent = record.client.handshake.transcript.server_certificate())
     if (const auto kit = client_kit(one.client))
       record.client.chain = examine_chain(chain_of(*sent), (*kit)->settings.trust, one.host);
+  if (const auto sent = record.client.handshake.transcript.client_certificate(); sent && !sent->entries.empty())
+    for (const auto& problem : examine_chain(chain_of(*sent), setup_.front.trust, "", false).problems)
+      record.known.proxy_finds.push_back(problem.defect);
   const proxy::Route* route = proxy::route_for(setup_.routes, record.host);
   for (path::Observation& origin : record.origins) {
     const auto sent = origin.handshake.transcript.server_certificate();
