@@ -231,7 +231,9 @@ void apply_to_client(const Fault& fault, StageSpec& stage, ClientSpec& client) {
   stage.proxy.strict_sni = stage.proxy.strict_sni || fault.strict_sni;
   client.conduct = fault.conduct;
   const bool same_stage = certificates == stage.certs.size() && !fault.wants_certificate && !fault.strict_sni;
-  if (!same_stage) stage.key += "|client fault " + fault.name;
+  if (same_stage) return;
+  stage.key += "|client fault " + fault.name;
+  stage.proxy_key += "|client fault " + fault.name;
 }
 
 }  // namespace

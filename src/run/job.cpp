@@ -106,6 +106,14 @@ Job::Job(Workshop& workshop, std::vector<const TrySpec*> tries, std::function<vo
                          [this](std::optional<Unready> problem) { ready(std::move(problem)); });
 }
 
+Job::Job(Workshop& workshop, std::vector<const TrySpec*> tries, std::unique_ptr<Stage> stage,
+         std::function<void(std::vector<path::TryOutcome>)> done)
+    : workshop_(workshop), tries_(std::move(tries)), done_(std::move(done)), stage_(std::move(stage)) {
+  workshop_.loop.post([this, alive = alive_] {
+    if (*alive) begin_next();
+  });
+}
+
 Job::~Job() { *alive_ = false; }
 
 void Job::ready(std::optional<Unready> problem) {
@@ -122,8 +130,10 @@ void Job::ready(std::optional<Unready> problem) {
 void Job::begin_next() {
   const TrySpec& one = current();
   begun_ = workshop_.loop.now();
-  if (auto why = stage_->broken())
+  if (auto why = stage_->broken()) {
+    lost_proxy_ = true;
     return add_unready({why->status, why->reason + (outcomes_.empty() ? "" : " during an earlier try")});
+  }
   auto engine = stage_->client_engine(one);
   if (!engine) return add_unready(std::move(engine.error()));
   begun_ = stage_->begin_try();  // the first client of its settings takes long to make: that is not the try's time
@@ -163,6 +173,7 @@ void Job::settle(unsigned turn) {
 void Job::conclude() {
   client_.reset();
   if (const auto why = stage_->broken()) {  // nothing can be said of a path without its proxy
+    lost_proxy_ = true;
     path::TryOutcome outcome = outcome_of(current());
     outcome.record = stage_->take(current(), std::move(client_seen_));
     outcome.status = why->status;

@@ -14,11 +14,16 @@ class Job {
   /// `done` comes once, from the loop, with an outcome for each try, in their order. The tries must outlive the job.
   /// Destroying it earlier stops everything of it and calls nothing.
   Job(Workshop& workshop, std::vector<const TrySpec*> tries, std::function<void(std::vector<path::TryOutcome>)> done);
+  /// The same on a stage that stands already.
+  Job(Workshop& workshop, std::vector<const TrySpec*> tries, std::unique_ptr<Stage> stage,
+      std::function<void(std::vector<path::TryOutcome>)> done);
   ~Job();
 
   /// The outcomes of the tries that have ended so far.
   std::vector<path::TryOutcome> take_outcomes() { return std::move(outcomes_); }
   std::size_t ended() const { return outcomes_.size(); }
+  /// The proxy ended by itself, which spoiled a try: maybe another one's that shared it.
+  bool lost_proxy() const { return lost_proxy_; }
   /// nullptr when all is over.
   const Stage* stage() const { return stage_.get(); }
 
@@ -39,6 +44,7 @@ class Job {
   net::microseconds begun_{0};
   net::microseconds settle_begun_{0};
   path::Observation client_seen_;
+  bool lost_proxy_ = false;
   std::unique_ptr<Stage> stage_;
   std::unique_ptr<Client> client_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // tasks posted to the loop ask it

@@ -62,7 +62,19 @@ void weigh(Work& work, std::size_t i) {
 struct Group {
   Work* work;
   std::vector<std::size_t> tries;
+  bool alone = false;                 // shares no proxy process with other groups
+  std::unique_ptr<Stage> stage = {};  // stands already
+
+  const TrySpec& first() const { return *work->specs[tries.front()]; }
 };
+
+// How many stages share a proxy process at most. Each is made at once, and the loop waits for that.
+constexpr std::size_t most_sites = 32;
+
+bool may_share(const Group& one, const Group& other) {
+  return !one.alone && !other.alone && one.work == other.work &&
+         one.first().stage.proxy_key == other.first().stage.proxy_key;
+}
 
 class Run {
  public:
@@ -76,16 +88,29 @@ class Run {
   struct Active {
     Group group;
     std::unique_ptr<Job> job;
+    bool shared = false;  // the proxy process serves other groups too
+  };
+  // Groups whose common proxy process is about to be ready.
+  struct Party {
+    std::vector<Group> groups;
   };
 
   void add_round();
   void add(const std::filesystem::path& file);
   bool wants_round() const;
   void start_jobs();
+  std::vector<Group> take_waiting();
+  void start(std::vector<Group> groups);
   void start(Group group);
+  void joined(Party* party, std::optional<Unready> problem);
+  void job_done(Active* active, std::vector<path::TryOutcome> outcomes);
   void keep(const Group& group, std::vector<path::TryOutcome> outcomes);
   void tell_finished();
   void stop();
+  /// A real proxy that we start; the built-in one costs nothing.
+  bool has_process(const TrySpec& one) const {
+    return one.stage.proxy.address.empty() && (workshop_.own_driver || one.stage.proxy.use != "builtin");
+  }
 
   const RunOptions options_;
   const std::vector<std::filesystem::path> files_;
@@ -93,6 +118,8 @@ class Run {
   const std::function<void(path::ScenarioOutcome)>& finished_;
   std::deque<Work> works_;  // in the order of the files; stable addresses
   std::deque<Group> waiting_;
+  std::vector<std::unique_ptr<Party>> parties_;
+  std::deque<Group> standing_;  // groups with a stage, to be run next
   std::vector<std::unique_ptr<Active>> active_;
   RunSummary summary_;
   unsigned rounds_ = 0;       // added so far
@@ -127,38 +154,104 @@ void Run::add(const std::filesystem::path& file) {
     const auto [at, fresh] = groups.emplace(work.specs[i]->stage.key, waiting_.size());
     if (fresh) waiting_.push_back({&work, {}});
     waiting_[at->second].tries.push_back(i);
+    waiting_[at->second].alone = waiting_[at->second].alone || work.specs[i]->fresh || !has_process(*work.specs[i]);
   }
 }
 
 // A round is read when the one before it is nearly over, and all before that are told: memory stays flat. One without
 // tries would be the same again.
 bool Run::wants_round() const {
-  return waiting_.empty() && in_round_ > 0 && rounds_ < options_.repeat && works_.size() <= files_.size();
+  return waiting_.empty() && standing_.empty() && in_round_ > 0 && rounds_ < options_.repeat &&
+         works_.size() <= files_.size();
 }
 
 void Run::start_jobs() {
-  while (active_.size() < options_.jobs && !summary_.interrupted) {
+  while (active_.size() + parties_.size() < options_.jobs && !summary_.interrupted) {
+    if (!standing_.empty()) {
+      Group group = std::move(standing_.front());
+      standing_.pop_front();
+      start(std::move(group));
+      continue;
+    }
     if (wants_round()) add_round();
     if (waiting_.empty()) return;
-    Group group = std::move(waiting_.front());
-    waiting_.pop_front();
-    start(std::move(group));
+    start(take_waiting());
   }
 }
 
+/// The next group, and those that may share its proxy process.
+std::vector<Group> Run::take_waiting() {
+  std::vector<Group> taken;
+  for (auto it = waiting_.begin(); it != waiting_.end() && taken.size() < most_sites;) {
+    const bool fits = taken.empty() || may_share(taken.front(), *it);
+    if (fits) taken.push_back(std::move(*it));
+    it = fits ? waiting_.erase(it) : std::next(it);
+  }
+  return taken;
+}
+
+void Run::start(std::vector<Group> groups) {
+  if (groups.size() == 1) return start(std::move(groups.front()));
+  auto party = std::make_unique<Party>();
+  std::string key;
+  for (Group& group : groups) {
+    group.stage = Stage::prepare(workshop_, group.first().stage);
+    const std::string own = group.stage->share_key();
+    if (key.empty()) key = own;
+    if (!own.empty() && own == key) {
+      party->groups.push_back(std::move(group));
+      continue;
+    }
+    group.alone = true;  // its origins' ports are not yet known to any proxy: it begins anew
+    group.stage.reset();
+    waiting_.push_front(std::move(group));
+  }
+  if (party->groups.empty()) return start_jobs();
+  std::vector<Stage*> guests;
+  for (const Group& group : party->groups) guests.push_back(group.stage.get());
+  Stage* host = guests.front();
+  guests.erase(guests.begin());
+  Party* known = parties_.emplace_back(std::move(party)).get();
+  host->start(std::move(guests), [this, known](std::optional<Unready> problem) { joined(known, std::move(problem)); });
+}
+
+void Run::joined(Party* party, std::optional<Unready> problem) {
+  // The stages may not be destroyed from inside the host's own call.
+  workshop_.loop.post([this, party, problem = std::move(problem)] {
+    for (Group& group : party->groups) {
+      group.alone = problem.has_value();
+      if (problem) group.stage.reset();
+      (problem ? waiting_ : standing_).push_back(std::move(group));
+    }
+    std::erase_if(parties_, [&](const auto& one) { return one.get() == party; });
+    start_jobs();
+  });
+}
+
 void Run::start(Group group) {
-  Active* active = active_.emplace_back(std::make_unique<Active>(Active{std::move(group), nullptr})).get();
+  Active* active = active_.emplace_back(std::make_unique<Active>()).get();
+  active->group = std::move(group);
+  active->shared = active->group.stage != nullptr;
   std::vector<const TrySpec*> tries;
   for (const std::size_t i : active->group.tries) tries.push_back(active->group.work->specs[i]);
-  active->job =
-      std::make_unique<Job>(workshop_, std::move(tries), [this, active](std::vector<path::TryOutcome> outcomes) {
-        keep(active->group, std::move(outcomes));
-        // The job may not be destroyed from inside its own call.
-        workshop_.loop.post([this, active] {
-          std::erase_if(active_, [&](const auto& one) { return one.get() == active; });
-          start_jobs();
-        });
-      });
+  auto done = [this, active](std::vector<path::TryOutcome> outcomes) { job_done(active, std::move(outcomes)); };
+  if (active->shared)
+    active->job = std::make_unique<Job>(workshop_, std::move(tries), std::move(active->group.stage), std::move(done));
+  else
+    active->job = std::make_unique<Job>(workshop_, std::move(tries), std::move(done));
+}
+
+void Run::job_done(Active* active, std::vector<path::TryOutcome> outcomes) {
+  // A shared process that has ended may have been another try's victim: this one gets its own.
+  const bool again = active->shared && active->job->lost_proxy();
+  if (!again) keep(active->group, std::move(outcomes));
+  // The job may not be destroyed from inside its own call.
+  workshop_.loop.post([this, active, again] {
+    active->group.alone = true;
+    if (again) waiting_.push_front(std::move(active->group));
+    std::erase_if(active_, [&](const auto& one) { return one.get() == active; });
+    start_jobs();
+  });
 }
 
 void Run::keep(const Group& group, std::vector<path::TryOutcome> outcomes) {
@@ -195,6 +288,8 @@ void Run::stop() {
   for (const auto& active : active_)
     if (active->job) keep(active->group, active->job->take_outcomes());
   active_.clear();
+  parties_.clear();
+  standing_.clear();
   waiting_.clear();
   std::size_t open = in_round_ * (options_.repeat - rounds_);
   for (Work& work : works_) {
@@ -212,7 +307,9 @@ RunSummary Run::perform() {
   net::Interrupt interrupt(workshop_.loop, [this](int) { summary_.interrupted = true; });
   add_round();
   start_jobs();
-  workshop_.loop.run_until([this] { return summary_.interrupted || (active_.empty() && waiting_.empty()); });
+  workshop_.loop.run_until([this] {
+    return summary_.interrupted || (active_.empty() && parties_.empty() && waiting_.empty() && standing_.empty());
+  });
   stop();
   return summary_;
 }

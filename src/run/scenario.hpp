@@ -98,6 +98,7 @@ struct StageSpec {
   ProxySpec proxy;
   std::vector<std::string> hosts;  // of all tries of the file
   std::string key;                 // equal exactly for equal stages of one file
+  std::string proxy_key;           // equal for stages whose proxies are told the same but for where origins are
   const OriginSpec* origin(std::string_view name) const;
 };
 

@@ -297,6 +297,7 @@ Result<StageSpec> read_stage(const Value& root, const Words& hosts) {
   for (const char* part : {"certs", "origin", "proxy"}) {
     const Value* table = root.find(part);
     stage.key += table ? canonical(*table) : "-";
+    if (part != std::string_view("origin")) stage.proxy_key += table ? canonical(*table) : "-";
   }
   return stage;
 }

@@ -27,12 +27,12 @@ bool is_weak(const certs::Recipe& recipe) {
 
 }  // namespace
 
-Stage::Stage(Workshop& workshop, StageSpec spec, Ready ready)
-    : workshop_(workshop), spec_(std::move(spec)), ready_(std::move(ready)) {}
+Stage::Stage(Workshop& workshop, StageSpec spec) : workshop_(workshop), spec_(std::move(spec)) {}
 
 Stage::~Stage() {
   *alive_ = false;
   // The proxy first: nothing may reach an origin's port after the origin has left it to somebody else.
+  if (real_ && real_.use_count() > 1) real_->retire(std::move(origins_));
   real_.reset();
   builtin_.reset();
 }
@@ -43,15 +43,35 @@ void Stage::shut_down(std::function<void()> ended) {
       if (*alive) ended();
     });
   };
-  if (real_) return real_->stop(tell);
+  if (real_ && real_.use_count() == 1) return real_->stop(tell);
+  if (real_) real_->retire(std::move(origins_));
+  real_.reset();
   tell();
 }
 
 std::unique_ptr<Stage> Stage::set_up(Workshop& workshop, const StageSpec& spec, Ready ready) {
-  auto stage = std::unique_ptr<Stage>(new Stage(workshop, spec, std::move(ready)));
-  const auto problem = stage->build();
-  if (problem || (!stage->real_ && !stage->reach_ && !stage->asked_)) stage->tell_ready(problem);
+  auto stage = prepare(workshop, spec);
+  stage->start({}, std::move(ready));
   return stage;
+}
+
+std::unique_ptr<Stage> Stage::prepare(Workshop& workshop, const StageSpec& spec) {
+  auto stage = std::unique_ptr<Stage>(new Stage(workshop, spec));
+  stage->problem_ = stage->build();
+  return stage;
+}
+
+std::string Stage::share_key() const {
+  if (problem_ || !driver_ || !driver_->address.empty() || !proxy::batches(*driver_)) return "";
+  const auto key = proxy::batch_key(*driver_, setup_);
+  return key ? *key + (spec_.proxy.told ? " told" : " default") : "";
+}
+
+void Stage::start(std::vector<Stage*> guests, Ready ready) {
+  ready_ = std::move(ready);
+  guests_ = std::move(guests);
+  if (!problem_) problem_ = start_proxy();
+  if (problem_ || (!real_ && !reach_ && !asked_)) tell_ready(problem_);
 }
 
 void Stage::tell_ready(std::optional<Unready> problem) {
@@ -62,7 +82,7 @@ void Stage::tell_ready(std::optional<Unready> problem) {
 
 std::optional<Unready> Stage::build() {
   for (const auto step : {&Stage::choose_proxy, &Stage::make_certificates, &Stage::start_origins, &Stage::make_setup,
-                          &Stage::start_proxy})
+                          &Stage::find_real_proxy})
     if (auto problem = (this->*step)()) return problem;
   return std::nullopt;
 }
@@ -199,7 +219,6 @@ std::optional<Unready> Stage::make_setup() {
 
 std::optional<Unready> Stage::start_proxy() {
   const ProxySpec& spec = spec_.proxy;
-  proxy_name_ = spec.use;
   if (!spec.address.empty()) return reach_running_proxy(spec.address);
   if (driver_) return start_real_proxy();
   proxy_stack_ = spec.stack;
@@ -223,16 +242,24 @@ std::optional<Unready> Stage::reach_running_proxy(const std::string& at) {
   return std::nullopt;
 }
 
-std::optional<Unready> Stage::start_real_proxy() {
+std::optional<Unready> Stage::find_real_proxy() {
+  proxy_name_ = spec_.proxy.use;
+  if (!driver_ || !spec_.proxy.address.empty()) return std::nullopt;
   const proxy::Driver& driver = *driver_;
   proxy_name_ = driver.name;
   proxy_stack_ = driver.stack;
   if (const auto why = proxy::declines(driver, setup_))
     return Unready{path::Status::skipped, driver.name + ": " + *why};
-  if (!driver.address.empty()) return reach_running_proxy(driver.address);
+  if (!driver.address.empty()) return std::nullopt;
   // The program is not here: said and counted, never green by itself. Whatever else keeps it from running is an error.
   if (const auto binary = proxy::find_binary(driver); !binary)
     return Unready{path::Status::skipped, binary.error().message()};
+  return std::nullopt;
+}
+
+std::optional<Unready> Stage::start_real_proxy() {
+  const proxy::Driver& driver = *driver_;
+  if (!driver.address.empty()) return reach_running_proxy(driver.address);
   if (spec_.proxy.told || driver.tested.empty()) return run_real_proxy();
   // What a proxy does by default changes from version to version.
   if (const auto known = workshop_.versions.find(driver.name); known != workshop_.versions.end())
@@ -254,12 +281,19 @@ std::optional<Unready> Stage::run_if_tested(const Result<std::string>& version) 
 }
 
 std::optional<Unready> Stage::run_real_proxy() {
-  auto started = proxy::RealProxy::start(workshop_.loop, *driver_, {setup_}, [this](Result<void> ready) {
+  std::vector<proxy::Setup> sites{setup_};
+  for (const Stage* guest : guests_) sites.push_back(guest->setup_);
+  auto started = RunningProxy::start(workshop_.loop, *driver_, std::move(sites), [this](Result<void> ready) {
     ready_(ready ? std::nullopt : std::optional(Unready{path::Status::error, ready.error().message()}));
   });
   if (!started) return Unready{path::Status::error, started.error().message()};
-  real_ = std::move(*started);
-  proxy_address_ = {"127.0.0.1", real_->port()};
+  std::vector<Stage*> all{this};
+  all.insert(all.end(), guests_.begin(), guests_.end());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i]->real_ = *started;
+    all[i]->site_ = i;
+    all[i]->proxy_address_ = {"127.0.0.1", (*started)->port(i)};
+  }
   return std::nullopt;
 }
 

@@ -7,11 +7,11 @@
 
 #include "path/outcome.hpp"
 #include "proxy/proxy.hpp"
-#include "proxy/real_proxy.hpp"
 #include "proxy/version.hpp"
 #include "run/client.hpp"
 #include "run/origin.hpp"
 #include "run/reach.hpp"
+#include "run/running_proxy.hpp"
 
 namespace bothends::run {
 
@@ -37,6 +37,13 @@ class Stage {
   using Ready = std::function<void(std::optional<Unready>)>;
   /// `ready` comes once, from the loop, not from inside. Destroying a stage ends all of it.
   static std::unique_ptr<Stage> set_up(Workshop& workshop, const StageSpec& spec, Ready ready);
+  /// The same in two steps: all but the proxy, which start() then starts.
+  static std::unique_ptr<Stage> prepare(Workshop& workshop, const StageSpec& spec);
+  /// Equal for stages that may share a proxy process; empty: this one shares none.
+  std::string share_key() const;
+  /// `guests` are stages of the same share_key() that get a site of the same process; they must live until `ready`,
+  /// which tells for all of them.
+  void start(std::vector<Stage*> guests, Ready ready);
   ~Stage();
   /// Ends the proxy without blocking; `ended` comes once, from the loop, and may destroy the stage.
   void shut_down(std::function<void()> ended);
@@ -58,13 +65,14 @@ class Stage {
   path::PathRecord take(const TrySpec& one, path::Observation client);
 
  private:
-  Stage(Workshop& workshop, StageSpec spec, Ready ready);
+  Stage(Workshop& workshop, StageSpec spec);
   std::optional<Unready> build();
   std::optional<Unready> choose_proxy();
   std::optional<Unready> make_certificates();
   std::optional<Unready> start_origins();
   std::optional<Unready> make_setup();
   std::optional<Unready> start_proxy();
+  std::optional<Unready> find_real_proxy();
   std::optional<Unready> start_real_proxy();
   std::optional<Unready> run_real_proxy();
   std::optional<Unready> run_if_tested(const Result<std::string>& version);
@@ -91,6 +99,8 @@ class Stage {
   Workshop& workshop_;
   StageSpec spec_;
   Ready ready_;
+  std::optional<Unready> problem_;  // that there is before the proxy
+  std::vector<Stage*> guests_;      // until `ready`
   std::map<std::string, tls::Credential> credentials_;
   std::vector<std::unique_ptr<Origin>> origins_;
   proxy::Setup setup_;
@@ -100,7 +110,8 @@ class Stage {
   std::string proxy_stack_ = "openssl";
   net::Endpoint proxy_address_;
   std::unique_ptr<proxy::Proxy> builtin_;  // at most one of the three
-  std::unique_ptr<proxy::RealProxy> real_;
+  std::shared_ptr<RunningProxy> real_;
+  std::size_t site_ = 0;  // of real_
   std::unique_ptr<Reach> reach_;
   std::unique_ptr<proxy::AskedVersion> asked_;
   std::size_t log_seen_ = 0;

@@ -67,7 +67,7 @@ std::string settings_key(const ClientSpec& spec) {
 net::microseconds Stage::begin_try() {
   try_begun_ = workshop_.loop.now();
   for (const auto& origin : origins_) origin->begin_try(try_begun_);
-  if (real_) real_->take_log();
+  if (real_) log_seen_ = real_->logged();
   if (builtin_) log_seen_ = builtin_->logged();
   return try_begun_;
 }
@@ -161,7 +161,7 @@ path::PathRecord Stage::take(const TrySpec& one, path::Observation client) {
   std::ranges::stable_sort(record.origins, {}, &path::Observation::begun);
   record.known = known_for(one);
   examine(record, one);
-  if (real_) record.proxy_log = real_->take_log();
+  if (real_) record.proxy_log = real_->log_since(log_seen_, site_);
   if (builtin_) record.proxy_log = builtin_->log_since(log_seen_);
   record.took = workshop_.loop.now() - try_begun_;
   return record;
