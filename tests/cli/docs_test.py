@@ -1,7 +1,10 @@
 """docs/ tells what is so: its examples run, its tables hold every key, word and fact that the schema has and no other,
-every cause has its page, which is what `bothends explain` prints, and links lead somewhere."""
+every cause has its page, which is what `bothends explain` prints, and links lead somewhere.
+
+With --write, docs/faults.md gets its tables from src/run/faults.toml."""
 import json
 import re
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -14,13 +17,17 @@ TEXT = (ROOT / "docs/scenarios.md").read_text()
 TABLES = {
     "The file": SCHEMA, "[certs]": "recipe", "[origin.NAME]": "origin", "[proxy]": "proxy",
     '[proxy.routes."MATCH"]': "route", "[client]": "client", "[[try]]": "try",
+    "[fault]": "fault",
 }
 TLS = {"versions", "suites", "groups", "signature_schemes", "alpn"}
 # First cell of a table's head -> the closed list that the table explains.
 LISTS = {
     "kind": "recipe/properties/kind", "speaks": "origin/properties/speaks", "problem": "defect", "ending": "ending_fact/anyOf/0",
-    "stage": "stage_fact/anyOf/0",
+    "stage": "stage_fact/anyOf/0", "fault": "fault_fact/anyOf/0",
 }
+CATALOGUE = ROOT / "src/run/faults.toml"
+FAULTS = tomllib.loads(CATALOGUE.read_text())
+FAULTS_PAGE = ROOT / "docs/faults.md"
 PAGE_SECTIONS = ["## What it looks like", "## Why", "## How to fix", "## Provoke it"]
 
 
@@ -141,9 +148,8 @@ def check_causes(checks):
     pages = {file.stem: file for file in (ROOT / "docs/causes").iterdir()}
     checks.equal("docs/causes: one page for each cause", set(pages), set(table))
     scenarios = {f"scenarios/{file.name}": expected_findings(file) for file in (ROOT / "scenarios").glob("*.toml")}
-    faults = tomllib.loads((ROOT / "src/run/faults.toml").read_text())
     for one, file in pages.items():
-        checks.equal(f"docs/causes/{one}.md", list(page_problems(file, table.get(one), scenarios, faults)), [])
+        checks.equal(f"docs/causes/{one}.md", list(page_problems(file, table.get(one), scenarios, FAULTS)), [])
     # A cause that a scenario provokes is shown by one.
     provoked = {finding for findings in scenarios.values() for finding in findings} - {"none"}
     for one in sorted(provoked):
@@ -163,6 +169,43 @@ def check_printed_pages(checks):
                     process.stdout)
 
 
+def fault_tables():
+    """The catalogue as the page shows it: a section a leg, a table for each of the groups that the catalogue's comments make."""
+    legs = set()
+    for line in CATALOGUE.read_text().splitlines():
+        if group := re.match(r"# -+ (\w+) leg: (.*)", line):
+            leg, about = group.groups()
+            if leg not in legs:
+                yield f"\n## The {leg} leg\n"
+                legs.add(leg)
+            yield f"\n### {about[0].upper()}{about[1:]}\n\n| fault | the {leg} | is diagnosed as |\n|---|---|---|\n"
+        elif name := re.match(r'\[(\w+)\."?([^"\]]+)"?\]', line):
+            leg, word = name.groups()
+            one = FAULTS[leg][word]
+            causes = ", ".join(f"[{cause}](causes/{cause}.md)" for cause in one["causes"])
+            yield f"| `{word}` | {one['about']} | {causes} |\n"
+
+
+def with_fault_tables():
+    """docs/faults.md as it should be."""
+    before, mark, rest = FAULTS_PAGE.read_text().partition("<!-- faults -->\n")
+    return before + mark + "".join(fault_tables()) + "\n<!-- /faults -->" + rest.partition("<!-- /faults -->")[2]
+
+
+def check_faults(checks):
+    checks.that("docs/faults.md is made from the catalogue (tests/cli/docs_test.py --write)",
+                FAULTS_PAGE.read_text() == with_fault_tables())
+    causes = set(definition("cause")["enum"])
+    for leg, faults in FAULTS.items():
+        words = definition(f"fault/properties/{leg}/anyOf/0")["enum"]
+        checks.equal(f"the schema's faults of the {leg} leg are those of the catalogue", words,
+                     ["none", *(word for word in faults if word != "alert-N")])
+        told = re.findall(rf"## The {leg} leg\n(.*?)(?:\n## |<!-- /)", FAULTS_PAGE.read_text(), re.S)
+        checks.equal(f"docs/faults.md lists them once each, {leg}", names_under("fault", told[0] if told else ""), list(faults))
+        for word, one in faults.items():
+            checks.that(f"{leg} {word} has causes", one["causes"] and set(one["causes"]) <= causes, one)
+
+
 def anchors(file):
     text = re.sub(r"```.*?```", "", file.read_text(), flags=re.S)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.M)}
@@ -179,11 +222,15 @@ def check_links(checks):
 
 
 def main():
+    if sys.argv[1:] == ["--write"]:
+        FAULTS_PAGE.write_text(with_fault_tables())
+        return
     checks = Checks()
     check_examples(checks)
     check_keys(checks)
     check_facts(checks)
     check_causes(checks)
+    check_faults(checks)
     check_printed_pages(checks)
     check_links(checks)
     checks.done()
