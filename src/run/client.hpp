@@ -25,6 +25,8 @@ class Client {
   /// `done` comes once, from the loop. Destroying the client earlier drops the connection and calls nothing.
   Client(net::Loop& loop, const Ask& ask, std::unique_ptr<tls::Engine> engine,
          std::function<void(path::Observation)> done);
+  /// What the proxy has granted until now, to be resumed by another client of the same settings; nullptr: nothing.
+  std::shared_ptr<const tls::Session> session() const { return connection_->engine().session(); }
 
  private:
   void opened();

@@ -97,6 +97,7 @@ Fault read_fault(path::Leg leg, const Member& member) {
   fields.flag("fresh", fault.fresh);
   read_certificate(fields, fault);
   read_tls(fields, member.value, fault.tls);
+  fields.flag("no_alpn", fault.no_alpn);
   fields.flag("wants_certificate", fault.wants_certificate);
   fields.flag("other_trust", fault.other_trust);
   fields.flag("strict_sni", fault.strict_sni);
@@ -167,12 +168,13 @@ std::vector<std::string> fault_names(path::Leg leg) {
 
 namespace {
 
-void overlay(const TlsSpec& fault, TlsSpec& onto) {
+void overlay(const Fault& of, TlsSpec& onto) {
+  const TlsSpec& fault = of.tls;
   if (fault.max_version) onto.min_version = fault.min_version, onto.max_version = fault.max_version;
   if (!fault.suites.empty()) onto.suites = fault.suites;
   if (!fault.groups.empty()) onto.groups = fault.groups;
   if (!fault.signature_schemes.empty()) onto.signature_schemes = fault.signature_schemes;
-  if (!fault.alpn.empty()) onto.alpn = fault.alpn;
+  if (of.no_alpn || !fault.alpn.empty()) onto.alpn = fault.alpn;
 }
 
 /// Faulty copies take the place of the certificates: others may use the same ones.
@@ -207,7 +209,7 @@ OriginSpec* origin_for(StageSpec& stage, const std::string& host) {
 
 void apply_to_origin(const Fault& fault, StageSpec& stage, OriginSpec& origin) {
   spoil(fault, stage, origin.certs);
-  overlay(fault.tls, origin);
+  overlay(fault, origin);
   if (fault.wants_certificate) origin.client_certificate = policy::ClientCertificate::required;
   if (fault.other_trust) origin.trust = {std::string(unknown_root_name)};
   origin.strict_sni = origin.strict_sni || fault.strict_sni;
@@ -217,7 +219,7 @@ void apply_to_origin(const Fault& fault, StageSpec& stage, OriginSpec& origin) {
 void apply_to_client(const Fault& fault, StageSpec& stage, ClientSpec& client) {
   const std::size_t certificates = stage.certs.size();
   spoil(fault, stage, stage.proxy.certs);
-  overlay(fault.tls, client);
+  overlay(fault, client);
   if (fault.sni) client.sni = *fault.sni;
   if (fault.wants_certificate) {
     stage.proxy.client_certificate = policy::ClientCertificate::required;

@@ -20,6 +20,7 @@ struct Fault {
   std::string default_name;  // a certificate for this name comes first, the others are chosen by SNI
   // The TLS settings of our end: the origin, or the client.
   TlsSpec tls;
+  bool no_alpn = false;
   // The leg's server wants a client certificate; `other_trust`: from an authority that nobody has one of.
   bool wants_certificate = false;
   bool other_trust = false;

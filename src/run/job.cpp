@@ -5,6 +5,7 @@
 #include "path/facts.hpp"
 #include "run/fault.hpp"
 #include "tls/digest.hpp"
+#include "tls/stacks.hpp"
 
 namespace bothends::run {
 
@@ -22,6 +23,8 @@ constexpr unsigned settle_turns = 2;
 constexpr auto late_limit = 50ms;
 // A proxy that dies closes its connections a moment before its end is known.
 constexpr auto end_limit = 20ms;
+// Under which a client gets the session that it then offers under its own name.
+constexpr std::string_view other_name = "other.test";
 
 path::TryOutcome outcome_of(const TrySpec& one) {
   return {.name = one.name, .variant = one.variant, .place = one.place};
@@ -134,17 +137,69 @@ void Job::begin_next() {
     lost_proxy_ = true;
     return add_unready({why->status, why->reason + (outcomes_.empty() ? "" : " during an earlier try")});
   }
-  auto engine = stage_->client_engine(one);
+  if (one.client.conduct.foreign_ticket) return get_session();
+  ask(one, nullptr, &Job::conclude);
+}
+
+// A first client, of another name and without the fault. What it causes at origins belongs to no try.
+void Job::get_session() {
+  TrySpec first = current();
+  first.client.conduct = {};
+  first.client.sni = {proxy::NameSource::From::fixed, std::string(other_name)};
+  first.host_field = other_name;
+  first.method = "GET";
+  first.target = "/";
+  first.headers.clear();
+  first.body.clear();
+  ask(first, nullptr, &Job::offer_session);
+}
+
+void Job::offer_session() {
+  client_.reset();
+  auto session = std::move(session_);
+  if (auto why = stage_->broken()) {
+    lost_proxy_ = true;
+    return add_unready(std::move(*why));
+  }
+  const auto skip = [this](std::string why) { add_unready({path::Status::skipped, std::move(why)}); };
+  if (!session)
+    return skip("the proxy's front granted no session to a client that asked for " + std::string(other_name) +
+                ", whose connection ended as " + std::string(policy::name(client_seen_.ending.how)) + " at stage " +
+                std::string(policy::name(client_seen_.ending.stage)));
+  const auto agreed = client_seen_.handshake.agreement();
+  const tls::Stack* stack = tls::stack_named(current().client.stack);
+  if (agreed && agreed->version == wire::tls1_3 && stack && !stack->can().foreign_tickets13)
+    return skip(current().client.stack + " offers a session of TLS 1.3 under the name only that it was got by");
+  ask(current(), std::move(session), &Job::conclude);
+}
+
+Result<net::Endpoint> Job::address_for(const ClientSpec& client) {
+  using Reach = Conduct::Reach;
+  if (client.conduct.reach == Reach::normal) return stage_->proxy_address();
+  auto port = net::ReservedPort::reserve();
+  if (!port) return tl::unexpected(port.error());
+  if (client.conduct.reach == Reach::deaf)
+    if (auto deaf = port->deafen(); !deaf) return tl::unexpected(deaf.error());
+  nobody_ = std::move(*port);
+  return net::Endpoint{"127.0.0.1", nobody_->port()};
+}
+
+void Job::ask(const TrySpec& one, std::shared_ptr<const tls::Session> session, void (Job::*then)()) {
+  auto engine = stage_->client_engine(one, std::move(session));
   if (!engine) return add_unready(std::move(engine.error()));
+  const auto address = address_for(one.client);
+  if (!address) return add_unready({path::Status::error, address.error().message()});
   begun_ = stage_->begin_try();  // the first client of its settings takes long to make: that is not the try's time
-  const Ask ask{.to = stage_->proxy_address(),
+  const Ask ask{.to = *address,
                 .name = one.client.like.empty() ? one.client.stack : one.client.stack + " like " + one.client.like,
                 .request = request_of(one),
                 .timeout = one.timeout,
                 .begun = begun_,
                 .after_request = one.client.conduct.after_request};
-  client_ = std::make_unique<Client>(workshop_.loop, ask, std::move(*engine), [this](path::Observation seen) {
+  client_ = std::make_unique<Client>(workshop_.loop, ask, std::move(*engine), [this, then](path::Observation seen) {
     client_seen_ = std::move(seen);
+    session_ = client_->session();
+    then_ = then;
     settle_begun_ = workshop_.loop.now();
     settle(0);
   });
@@ -162,7 +217,7 @@ void Job::settle(unsigned turn) {
   const bool impatient = client_seen_.ending.how == policy::Ending::How::timed_out;
   const bool dying = breaks_off(client_seen_.ending) && stage_->can_end() && !stage_->broken();
   const bool early = turn < settle_turns || (impatient && waited < late_limit) || (dying && waited < end_limit);
-  if (!early && (waited > settle_limit || stage_->quiet())) return conclude();
+  if (!early && (waited > settle_limit || stage_->quiet())) return (this->*then_)();
   const auto again = [this, alive = alive_, turn] {
     if (*alive) settle(turn + 1);
   };
@@ -172,6 +227,7 @@ void Job::settle(unsigned turn) {
 
 void Job::conclude() {
   client_.reset();
+  nobody_.reset();
   if (const auto why = stage_->broken()) {  // nothing can be said of a path without its proxy
     lost_proxy_ = true;
     path::TryOutcome outcome = outcome_of(current());

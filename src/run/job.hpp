@@ -30,6 +30,10 @@ class Job {
  private:
   void ready(std::optional<Unready> problem);
   void begin_next();
+  void get_session();
+  void offer_session();
+  void ask(const TrySpec& one, std::shared_ptr<const tls::Session> session, void (Job::*then)());
+  Result<net::Endpoint> address_for(const ClientSpec& client);
   void settle(unsigned turn);
   void conclude();
   void finish();
@@ -47,6 +51,9 @@ class Job {
   bool lost_proxy_ = false;
   std::unique_ptr<Stage> stage_;
   std::unique_ptr<Client> client_;
+  void (Job::*then_)() = nullptr;                // what comes when the client has ended and the origins are quiet
+  std::shared_ptr<const tls::Session> session_;  // of the client that has ended
+  std::optional<net::ReservedPort> nobody_;      // where a client asks that is to find nobody
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // tasks posted to the loop ask it
 };
 

@@ -336,10 +336,11 @@ tl::expected<const Stage::ClientKit*, Unready> Stage::client_kit(const ClientSpe
   return &kits_.emplace(key, std::move(kit)).first->second;
 }
 
-tl::expected<std::unique_ptr<tls::Engine>, Unready> Stage::client_engine(const TrySpec& one) {
+tl::expected<std::unique_ptr<tls::Engine>, Unready> Stage::client_engine(const TrySpec& one,
+                                                                         std::shared_ptr<const tls::Session> session) {
   const auto kit = client_kit(one.client);
   if (!kit) return tl::unexpected(kit.error());
-  tls::Peer peer{.name = one.host};
+  tls::Peer peer{.name = one.host, .session = std::move(session)};
   using From = proxy::NameSource::From;
   // RFC 6066 section 3: an address is no name.
   if (one.client.sni.from == From::host && !proxy::is_address(one.host)) peer.sni = one.host;

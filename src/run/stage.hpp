@@ -48,8 +48,9 @@ class Stage {
   /// Ends the proxy without blocking; `ended` comes once, from the loop, and may destroy the stage.
   void shut_down(std::function<void()> ended);
 
-  /// Engine and address for this try's client.
-  tl::expected<std::unique_ptr<tls::Engine>, Unready> client_engine(const TrySpec& one);
+  /// Engine and address for this try's client; `session` is what it offers to resume.
+  tl::expected<std::unique_ptr<tls::Engine>, Unready> client_engine(
+      const TrySpec& one, std::shared_ptr<const tls::Session> session = nullptr);
   const net::Endpoint& proxy_address() const { return proxy_address_; }
   const std::vector<std::unique_ptr<Origin>>& origins() const { return origins_; }
 

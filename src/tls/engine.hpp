@@ -59,12 +59,13 @@ class ServerContext {
 
 /// What a stack can do, declared and not discovered by a failing test.
 struct Capabilities {
-  wire::Codes versions;           // highest first
-  wire::Codes suites;             // in default preference order
-  wire::Codes groups;             // in default preference order
-  wire::Codes signature_schemes;  // in default preference order
-  std::vector<policy::Key> keys;  // server and client certificates
-  bool tickets13 = false;         // TLS 1.3 resumption
+  wire::Codes versions;            // highest first
+  wire::Codes suites;              // in default preference order
+  wire::Codes groups;              // in default preference order
+  wire::Codes signature_schemes;   // in default preference order
+  std::vector<policy::Key> keys;   // server and client certificates
+  bool tickets13 = false;          // TLS 1.3 resumption
+  bool foreign_tickets13 = false;  // offers a TLS 1.3 session under another name than it was got by
   bool several_key_shares = false;
   // Known too, but used only when settings name them.
   wire::Codes suites_on_request;

@@ -22,6 +22,7 @@ const Capabilities& capabilities() {
       .keys = {policy::Key::rsa, policy::Key::rsa_pss, policy::Key::ecdsa_p256, policy::Key::ecdsa_p384,
                policy::Key::ecdsa_p521, policy::Key::ed25519, policy::Key::ed448},
       .tickets13 = true,
+      .foreign_tickets13 = true,
       .several_key_shares = true,
       .suites_on_request = {0x1304, 0x1305, 0xc0b4, 0xc0b5, 0xc0ad, 0xc09f, 0xc05d, 0xc061, 0xc053, 0x00a7,
                             0xc0ac, 0xc09e, 0xc05c, 0xc060, 0xc052, 0x00a6, 0xc0af, 0xc0ae, 0xc0a3, 0xc0a2,
