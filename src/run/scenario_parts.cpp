@@ -267,8 +267,9 @@ Result<std::optional<FaultSpec>> read_fault_word(const Value& root) {
   for (const auto leg : {path::Leg::origin, path::Leg::client}) {
     std::string word;
     fields.text(path::name(leg), word);
-    if (word.empty() || word == "none") continue;
-    const Place& place = table->find(path::name(leg))->place;
+    const Value* said = table->find(path::name(leg));
+    if (!said || !said->is(Type::text) || word == "none") continue;
+    const Place& place = said->place;
     if (found) fields.fail_at(place, "a try has one fault: on the client leg or on the origin leg");
     if (const auto fault = fault_named(leg, word); !fault) fields.fail_at(place, fault.error().what);
     found = FaultSpec{leg, word};

@@ -20,7 +20,7 @@ class Clear {
  public:
   void saw(Direction direction, View octets, microseconds now, wire::Transcript& transcript) {
     Way& way = ways_[direction == Direction::sent ? 0 : 1];
-    if (way.octets >= most_heard) return;
+    octets = octets.first(std::min(octets.size(), most_heard - way.octets));
     way.octets += octets.size();
     if (direction == Direction::received) watch_.feed(octets, transcript);
     way.records.feed(octets);
@@ -82,6 +82,7 @@ class FaultEngine : public Engine {
     Bytes made;
     engine_->step(delivered(from_peer), made);
     send(std::move(made), to_peer);
+    add_before();
     if (fault_.when == Fault::When::opened && engine_->handshake().complete) strike(to_peer);
     return phase();
   }
@@ -96,6 +97,7 @@ class FaultEngine : public Engine {
     Bytes made;
     engine_->close(made);
     send(std::move(made), to_peer);
+    add_before();
   }
   Bytes take_plain() override { return struck_ ? Bytes{} : engine_->take_plain(); }
   Phase phase() const override {
@@ -103,7 +105,8 @@ class FaultEngine : public Engine {
     return fault_.when == Fault::When::opened ? Phase::open : Phase::handshaking;
   }
   const policy::Handshake& handshake() const override {
-    return scripted() ? own_ : silent_ ? *silent_ : engine_->handshake();
+    if (scripted()) return own_;
+    return silent_ ? *silent_ : with_before_ ? *with_before_ : engine_->handshake();
   }
   std::shared_ptr<const Session> session() const override { return engine_->session(); }
   void clock(microseconds now) override {
@@ -152,14 +155,14 @@ class FaultEngine : public Engine {
     if (!fault_.says.empty()) own_.spoke = bytes_of(View(fault_.says).first(std::min(fault_.says.size(), kept)));
   }
 
-  /// What the engine gets of what the peer sent.
+  /// What the engine gets of what the peer sent: its first record's header says whether that is lost.
   View delivered(View octets) {
     if (fault_.takes == 0) return octets;
-    if (heard_ == 0 && octets.size() >= 5) lost_ = 5u + (octets[3] << 8 | octets[4]) > fault_.takes;
-    if (!lost_) return octets;
+    append(header_, octets.first(std::min(octets.size(), header_octets - header_.size())));
+    const bool lost = header_.size() == header_octets && header_octets + (header_[3] << 8 | header_[4]) > fault_.takes;
     const std::size_t room = fault_.takes - std::min(heard_, fault_.takes);
     heard_ += octets.size();
-    return octets.first(std::min(room, octets.size()));
+    return lost ? octets.first(std::min(room, octets.size())) : octets;
   }
 
   void send(Bytes made, Bytes& to_peer) {
@@ -170,6 +173,7 @@ class FaultEngine : public Engine {
     if (made.empty()) return;
     if (std::exchange(first_, false)) {
       append(to_peer, fault_.before);
+      begun_ = now_;
       if (fault_.record_octets == 0 && fault_.pause.count() > 0) return pause(made, to_peer);
     }
     if (fault_.record_octets > 0) made = fragmenter_.cut(made, fault_.record_octets);
@@ -198,19 +202,34 @@ class FaultEngine : public Engine {
     silent_->fell_silent = true;
   }
 
+  /// What was sent before the engine's first octets is in no transcript of its own.
+  void add_before() {
+    if (fault_.before.empty() || first_) return;
+    with_before_ = engine_->handshake();
+    auto& events = with_before_->transcript.events;
+    auto at = std::ranges::find(events, Direction::sent, &wire::Event::direction);
+    wire::RecordReader records;
+    records.feed(fault_.before);
+    while (auto record = records.next())
+      at = std::next(events.insert(at, {Direction::sent, record->type, std::move(record->fragment), false, begun_}));
+  }
+
   static constexpr std::chrono::milliseconds forever = std::chrono::hours(1);
+  static constexpr std::size_t header_octets = 5;  // of a record
 
   std::unique_ptr<Engine> engine_;
   const Fault fault_;
   microseconds now_{0};
   policy::Handshake own_;                    // with scripted()
   std::optional<policy::Handshake> silent_;  // what had gone over when a real engine fell silent
+  std::optional<policy::Handshake> with_before_;
+  microseconds begun_{0};  // of its own octets
   Clear clear_;
   Fragmenter fragmenter_;
   Bytes held_;
   std::optional<microseconds> wakes_;
+  Bytes header_;  // of the peer's first record
   std::size_t heard_ = 0;
-  bool lost_ = false;
   bool first_ = true;
   bool struck_ = false;
 };

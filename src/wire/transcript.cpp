@@ -94,10 +94,12 @@ std::optional<CertificateRequest> Transcript::certificate_request() const {
 }
 
 std::optional<Alert> Transcript::fatal_alert(Direction direction) const {
-  bool tls13 = negotiated_tls13(*this);
+  bool tls13 = negotiated_tls13(*this), settled = false;
   for (const auto& event : events) {
+    settled =
+        settled || carries(event, wire::server_hello);  // before it a warning is one, as RFC 6066 section 3 allows
     auto found = alert_in(event, direction);
-    if (found && is_fatal(*found, tls13)) return found;
+    if (found && is_fatal(*found, tls13 && settled)) return found;
   }
   return std::nullopt;
 }

@@ -44,7 +44,7 @@ struct Transcript {
   std::optional<Certificate> server_certificate() const;
   std::optional<Certificate> client_certificate() const;
   std::optional<CertificateRequest> certificate_request() const;
-  /// The first fatal alert (in TLS 1.3 every alert but close_notify and user_canceled is one), if any.
+  /// The first fatal alert, if any: after a ServerHello of TLS 1.3 every alert but close_notify and user_canceled.
   std::optional<Alert> fatal_alert(Direction direction) const;
   bool close_notify(Direction direction) const;
   /// Both Finished messages are here.
