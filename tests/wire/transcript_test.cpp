@@ -156,3 +156,14 @@ TEST_CASE("in TLS 1.3 the level does not matter, in TLS 1.2 it does") {
   CHECK_FALSE(with_warning(test::server_hello_13(), close_notify).fatal_alert(received));
   CHECK_FALSE(with_warning(test::server_hello_13(), user_canceled).fatal_alert(received));
 }
+
+TEST_CASE("before the ServerHello no version is agreed on: a warning is one, also when TLS 1.3 comes of it") {
+  const auto early = [](std::uint8_t level) -> Transcript {
+    return Talk(sent)
+        .client(test::client_hello())
+        .server({level, unrecognized_name}, alert)
+        .server(test::server_hello_13());
+  };
+  CHECK_FALSE(early(warning).fatal_alert(received));
+  CHECK(early(fatal).fatal_alert(received));
+}
