@@ -72,6 +72,20 @@ Story broken_http2(const PathRecord& record) {
       {"both sides agreed on ALPN h2", "the origin does not speak HTTP/2 on this connection", say_client(record)});
 }
 
+/// RFC 8446 section 5.1 and RFC 5246 section 6.2.1 let a message be cut at any place.
+Story fragments_refused(const PathRecord& record) {
+  const Observation* origin = last_origin(record);
+  if (!origin || served(record) || !origin->handshake.fragmented || origin->handshake.complete) return std::nullopt;
+  std::vector<std::string> evidence{"the origin sent its handshake messages in many small records",
+                                    "the proxy then ended the handshake"};
+  const auto alert = first_alert(origin->handshake.transcript);
+  if (alert && alert->direction == wire::Direction::received)
+    evidence.push_back(say_alert("the proxy", "the origin", alert->description));
+  evidence.push_back(say_client(record));
+  return finding("fragments-refused", Leg::origin, Side::proxy, origin->ending.stage, Certainty::inferred,
+                 std::move(evidence));
+}
+
 /// The proxy left at the certificate, nothing is wrong with the chain, and it is a very large one.
 Story oversize_chain(const PathRecord& record) {
   const Observation* origin = last_origin(record);
@@ -107,8 +121,8 @@ Story minded_warning(const PathRecord& record) {
 }  // namespace
 
 const std::vector<Rule>& break_rules() {
-  static const std::vector<Rule> rules{spoke_otherwise, broke_off,    fell_silent,   large_hello,
-                                       minded_warning,  broken_http2, oversize_chain};
+  static const std::vector<Rule> rules{spoke_otherwise, broke_off,    fell_silent,    large_hello,
+                                       minded_warning,  broken_http2, oversize_chain, fragments_refused};
   return rules;
 }
 

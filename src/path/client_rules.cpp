@@ -51,6 +51,31 @@ Story broke_off(const PathRecord& record) {
        " when the client " + (silent ? "fell silent" : "ended it")});
 }
 
+Story fragments_refused(const PathRecord& record) {
+  if (!record.client.handshake.fragmented || record.client.handshake.complete) return std::nullopt;
+  return finding("fragments-refused", Leg::client, Side::proxy, record.client.ending.stage, Certainty::inferred,
+                 {"the client sent its ClientHello in many small records",
+                  "the proxy then ended the connection as " + std::string(policy::name(record.client.ending.how))});
+}
+
+// mbedTLS refuses a missing client certificate of TLS 1.3 under keys that the client cannot read; all that the client
+// can say of it is bad_record_mac.
+Story certificate_missed_unreadably(const PathRecord& record) {
+  const auto agreed = record.client.handshake.agreement();
+  const auto alert = first_alert(transcript(record));
+  if (!agreed || !alert || alert->direction != wire::Direction::sent || answered(record)) return std::nullopt;
+  if (alert->description != wire::bad_record_mac || !record.known.proxy || !record.origins.empty()) return std::nullopt;
+  if (record.known.proxy->client_certificate != policy::ClientCertificate::required) return std::nullopt;
+  if (!agreed->client_certificate_asked || record.client.ending.stage < Stage::client_certificate) return std::nullopt;
+  const bool sent = agreed->client_certificate_sent;
+  if (sent && record.known.proxy_finds.empty()) return std::nullopt;
+  return finding(sent ? "client-certificate-refused" : "client-certificate-wanted", Leg::client, Side::proxy,
+                 record.client.ending.stage, Certainty::inferred,
+                 {"the proxy, as configured, requires a client certificate, and asked for one",
+                  sent ? "the client sent one that the proxy does not trust" : "the client sent none",
+                  "the proxy then sent what the client could not decrypt, and no connection reached any origin"});
+}
+
 // Many a front finishes the handshake first and then says in HTTP that it misses a client certificate.
 Story certificate_missed(const PathRecord& record) {
   const auto agreed = record.client.handshake.agreement();
@@ -168,9 +193,10 @@ Story ended_early(const PathRecord& record) {
 }  // namespace
 
 const std::vector<Rule>& client_rules() {
-  static const std::vector<Rule> rules{unreachable,       spoke_otherwise,  broke_off,          not_tls,
-                                       refused_by_client, refused_by_proxy, certificate_missed, refused_silently,
-                                       weak_certificate,  ended_early};
+  static const std::vector<Rule> rules{
+      unreachable,       spoke_otherwise,   broke_off,        certificate_missed_unreadably,
+      not_tls,           refused_by_client, refused_by_proxy, certificate_missed,
+      fragments_refused, refused_silently,  weak_certificate, ended_early};
   return rules;
 }
 

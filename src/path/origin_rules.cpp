@@ -167,8 +167,9 @@ Story refused_by_proxy(const PathRecord& record) {
     if (chain.ok()) chain = *origin->chain;  // what was configured is not what the proxy did: go by the chain
     add_chain(evidence, *origin, chain);
     evidence.push_back(say_client(record));
-    return finding(cause_of_chain(chain, cause_of_name(*origin, record.known.origin, record.host)), Leg::origin,
-                   Side::proxy, origin->ending.stage, Certainty::certain, std::move(evidence));
+    return finding(
+        cause_of_chain(chain, cause_of_name(*origin, record.known.origin, record.host, record.known.checked_name)),
+        Leg::origin, Side::proxy, origin->ending.stage, Certainty::certain, std::move(evidence));
   }
   evidence.push_back(say_client(record));
   return finding_by_alert(alert->description, Leg::origin, Side::proxy, origin->ending.stage, std::move(evidence));
@@ -186,8 +187,9 @@ Story refused_after_handshake(const PathRecord& record) {
                                     std::string(policy::name(origin->ending.how)) + " without a request"};
   add_chain(evidence, *origin, chain);
   evidence.push_back(say_client(record));
-  return finding(cause_of_chain(chain, cause_of_name(*origin, record.known.origin, record.host)), Leg::origin,
-                 Side::proxy, Stage::finished, Certainty::certain, std::move(evidence));
+  return finding(
+      cause_of_chain(chain, cause_of_name(*origin, record.known.origin, record.host, record.known.checked_name)),
+      Leg::origin, Side::proxy, Stage::finished, Certainty::certain, std::move(evidence));
 }
 
 // RFC 9110 section 15.5.20, told from the two names that the origin really received.
@@ -203,6 +205,19 @@ Story misdirected(const PathRecord& record) {
     }
   }
   return std::nullopt;
+}
+
+// TLS ends at the proxy, the origin gets HTTP and sends everybody to HTTPS.
+Story redirect_loop(const PathRecord& record) {
+  if (record.known.proxy_origin_tls || !served(record) || record.client.exchanges.empty()) return std::nullopt;
+  const auto& response = record.client.exchanges.front().response;
+  if (!response || response->status < 301 || response->status > 308) return std::nullopt;
+  const auto location = http::find(response->fields, "location");
+  if (!location || *location != record.url) return std::nullopt;
+  return finding("flexible-redirect-loop", Leg::origin, std::nullopt, Stage::response, Certainty::certain,
+                 {"the proxy speaks HTTP without TLS to the origin",
+                  "the origin answered " + std::to_string(response->status) +
+                      " with the very URL that the client asks for: " + printable(*location, 200)});
 }
 
 // Told to verify, met a defect, went on.
@@ -262,6 +277,7 @@ const std::vector<Rule>& origin_rules() {
                                        refused_by_proxy,
                                        refused_after_handshake,
                                        misdirected,
+                                       redirect_loop,
                                        accepted_anyway,
                                        unreachable,
                                        ended_early,

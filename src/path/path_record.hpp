@@ -60,6 +60,7 @@ struct Known {
   std::vector<Bytes> proxy_certificate;
   policy::Verify proxy_verifies = policy::Verify::none;  // as configured
   policy::Verify client_verifies = policy::Verify::full;
+  std::string checked_name;                 // that the proxy checks in the origin's certificate; empty: not known
   std::string origin_address;               // "127.0.0.1:4711"
   std::vector<policy::Defect> proxy_minds;  // refuses these in the origin's certificate although it does not verify
   /// What is wrong with the client certificate that our client sent, by the trust that the proxy was given for it.

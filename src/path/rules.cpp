@@ -50,8 +50,26 @@ std::string_view cause_of_chain(const policy::ChainVerdict& chain, std::string_v
   }
 }
 
+namespace {
+
+bool is_address(std::string_view name) {
+  return name.find(':') != name.npos || (!name.empty() && name.find_first_not_of("0123456789.") == name.npos);
+}
+
+/// The certificate is the Host's own; what is wrong is the name that was looked for in it.
+std::string_view cause_of_checked(const Observation& seen, const std::string& host, const std::string& checked) {
+  if (!seen.chain || checked.empty() || checked == host) return "";
+  const auto fits = [&](const std::string& name) { return name_matches(name, host); };
+  if (!std::ranges::any_of(seen.chain->names, fits)) return "";
+  if (is_address(checked)) return "backend-by-ip";
+  return checked.find('.') == checked.npos ? "wrong-upstream-name" : "";
+}
+
+}  // namespace
+
 std::string_view cause_of_name(const Observation& seen, const std::optional<policy::Policy>& server,
-                               const std::string& host) {
+                               const std::string& host, const std::string& checked) {
+  if (const auto cause = cause_of_checked(seen, host, checked); !cause.empty()) return cause;
   const auto hello = seen.handshake.transcript.client_hello();
   const auto serves = [&](const policy::Leaf& leaf) {
     return std::ranges::any_of(leaf.names, [&](const std::string& name) { return name_matches(name, host); });

@@ -22,10 +22,10 @@ Finding finding(std::string_view cause, Leg leg, std::optional<Side> refused_by,
                 Certainty certainty, std::vector<std::string> evidence);
 /// The cause for what a check of a chain found first; `name_cause` takes the place of cert-name-mismatch.
 std::string_view cause_of_chain(const policy::ChainVerdict& chain, std::string_view name_cause);
-/// A wrong name has three stories: no SNI and so the default certificate; the SNI of another name; or no such
-/// certificate.
+/// A wrong name has several stories: no SNI and so the default certificate; the SNI of another name; no such
+/// certificate; or the certificate is right, and an address or an internal label was asked for (`checked`).
 std::string_view cause_of_name(const Observation& seen, const std::optional<policy::Policy>& server,
-                               const std::string& host);
+                               const std::string& host, const std::string& checked = {});
 /// The cause for why two sides did not agree.
 std::string_view cause_of_refusal(const policy::Refusal& refusal, const policy::Offer& offer,
                                   const policy::Policy& policy, Leg leg);

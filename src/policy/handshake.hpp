@@ -155,6 +155,7 @@ struct Handshake {
   std::optional<ChainVerdict> chain;  // of the peer's chain, when this end asked for one and the peer sent one
   std::string note;                   // why the stack failed, in its own words, printable: support, never evidence
   Bytes spoke;                        // what this end said instead of TLS, its first 64 octets (a fault)
+  bool fragmented = false;            // this end cut its handshake messages into many small records (a fault)
   bool fell_silent = false;           // this end stopped in the middle and said nothing more (a fault)
   std::vector<std::string> key_log;   // NSS key log lines (secrets!), when the settings ask for them
 

@@ -107,6 +107,7 @@ path::Known Stage::known_for(const TrySpec& one) const {
   known.origin_name = route->leg.origin;
   known.proxy_origin_tls = route->leg.tls;
   known.proxy_verifies = route->leg.settings.verify;
+  known.checked_name = checked_name(route->leg, host_of(one));
   if (route->leg.settings.certificate) known.proxy_certificate = route->leg.settings.certificate->chain;
   for (const auto& origin : origins_) {
     if (origin->spec().name != known.origin_name) continue;

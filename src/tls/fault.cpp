@@ -84,6 +84,10 @@ class FaultEngine : public Engine {
     send(std::move(made), to_peer);
     add_before();
     if (fault_.when == Fault::When::opened && engine_->handshake().complete) strike(to_peer);
+    if (fault_.record_octets > 0) {
+      fragmented_ = engine_->handshake();
+      fragmented_->fragmented = true;
+    }
     return phase();
   }
   void write(View plain, Bytes& to_peer) override {
@@ -106,7 +110,8 @@ class FaultEngine : public Engine {
   }
   const policy::Handshake& handshake() const override {
     if (scripted()) return own_;
-    return silent_ ? *silent_ : with_before_ ? *with_before_ : engine_->handshake();
+    if (silent_) return *silent_;
+    return with_before_ ? *with_before_ : fragmented_ ? *fragmented_ : engine_->handshake();
   }
   std::shared_ptr<const Session> session() const override { return engine_->session(); }
   void clock(microseconds now) override {
@@ -220,7 +225,8 @@ class FaultEngine : public Engine {
   std::unique_ptr<Engine> engine_;
   const Fault fault_;
   microseconds now_{0};
-  policy::Handshake own_;                    // with scripted()
+  policy::Handshake own_;  // with scripted()
+  std::optional<policy::Handshake> fragmented_;
   std::optional<policy::Handshake> silent_;  // what had gone over when a real engine fell silent
   std::optional<policy::Handshake> with_before_;
   microseconds begun_{0};  // of its own octets

@@ -152,10 +152,9 @@ url = "https://shop.test/"
 )";
   CHECK(run_job(loop, file + "expect = { status = 200, origin.hello.sni = \"localhost\" }").at(0).status ==
         path::Status::passed);
-  CHECK(
-      run_job(loop, file + "with.certs.shop.names = [\"shop.test\"]\nexpect = { finding = \"sni-wrong-certificate\" }")
-          .at(0)
-          .status == path::Status::passed);
+  CHECK(run_job(loop, file + "with.certs.shop.names = [\"shop.test\"]\nexpect = { finding = \"wrong-upstream-name\" }")
+            .at(0)
+            .status == path::Status::passed);
   CHECK(run_job(loop, file + "with.proxy.routes.default.upstream = \"127.0.0.1\"\nwith.certs.shop.names = "
                              "[\"127.0.0.1\"]\nexpect = { status = 200, origin.hello.sni = \"absent\" }")
             .at(0)

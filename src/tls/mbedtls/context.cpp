@@ -193,6 +193,12 @@ Result<std::shared_ptr<const ServerContext>> ServerSide::create(const ServerSett
 
 Result<void> ServerSide::identities(const std::vector<Credential>& credentials) {
   for (const auto& credential : credentials) {
+    std::size_t octets = 0;
+    for (const Bytes& certificate : credential.chain) octets += certificate.size() + 8;
+    // It has one buffer for a handshake message (mbedtls_config.h).
+    if (octets > MBEDTLS_SSL_OUT_CONTENT_LEN - 64)
+      return fail(ErrorCode::tls, fmt::format("mbedtls cannot send a chain of {} octets: certificate \"{}\"", octets,
+                                              printable(credential.name, 80)));
     auto identity = Identity::parse(credential);
     if (!identity) return tl::unexpected(identity.error());
     identities_.push_back(std::move(*identity));
