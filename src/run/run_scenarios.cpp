@@ -151,8 +151,9 @@ void Run::add(const std::filesystem::path& file) {
   in_round_ += work.tries();
   std::map<std::string, std::size_t> groups;  // by stage, index into waiting_
   for (std::size_t i = 0; i < work.specs.size(); ++i) {
-    const auto [at, fresh] = groups.emplace(work.specs[i]->stage.key, waiting_.size());
-    if (fresh) waiting_.push_back({&work, {}});
+    const std::string own = work.specs[i]->fresh ? "|fresh " + std::to_string(i) : "";
+    const auto [at, first] = groups.emplace(work.specs[i]->stage.key + own, waiting_.size());
+    if (first) waiting_.push_back({&work, {}});
     waiting_[at->second].tries.push_back(i);
     waiting_[at->second].alone = waiting_[at->second].alone || work.specs[i]->fresh || !has_process(*work.specs[i]);
   }

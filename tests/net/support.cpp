@@ -47,8 +47,14 @@ RawServer::RawServer(int backlog) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEX
 RawServer::~RawServer() { close(fd_); }
 
 int RawServer::accept() {
+  const int fd = accept_within(milliseconds{2000});
+  REQUIRE(fd >= 0);
+  return fd;
+}
+
+int RawServer::accept_within(milliseconds time) {
   pollfd wait{fd_, POLLIN, 0};
-  REQUIRE(poll(&wait, 1, 2000) == 1);
+  if (poll(&wait, 1, static_cast<int>(time.count())) != 1) return -1;
   return accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
 }
 

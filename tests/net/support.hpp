@@ -45,6 +45,8 @@ class RawServer {
   ~RawServer();
   Endpoint at() const { return {"127.0.0.1", port_}; }
   int accept();
+  /// -1 when nobody has come by then.
+  int accept_within(milliseconds time);
 
  private:
   int fd_;
