@@ -41,11 +41,15 @@ std::size_t room(const Style& style, std::size_t taken) {
   return width > taken ? width - taken : 0;
 }
 
+/// Nobody minded the fault: not to be seen in the picture of a path on which all went well.
+bool is_accepted(const TryOutcome& one) { return one.fault && one.fault->came == path::FaultOutcome::Came::accepted; }
+
 /// "  ✗ its name [client.stack=mbedtls]      12 ms", the time at the right edge of the last line.
 std::string headline(const TryOutcome& one, const Style& style) {
   auto took = one.status == Status::skipped ? "" : duration(one.took);
   auto items = style.words(one.name, is_loud(one.status) ? Tone::strong : Tone::plain);
   if (!one.variant.empty()) items.push_back({style.text("[" + variant_of(one) + "]"), Tone::calm});
+  if (is_accepted(one)) items.push_back({style.text("· accepted"), Tone::warn});
   auto lines = style.flow(items, " ", room(style, indent + took.size() + 2));
   auto& last = lines.back();
   auto gap = room(style, indent + last.columns + took.size());
@@ -93,10 +97,17 @@ std::string reason(const TryOutcome& one, const Style& style) {
   return hang(std::string(indent, ' '), indent, style.flow(items, " ", room(style, indent)));
 }
 
+std::string fault(const TryOutcome& one, const Style& style) {
+  if (!one.fault) return {};
+  auto items = style.words("fault " + fate_of(one));
+  return hang(std::string(indent, ' '), indent + 2, style.flow(items, " ", room(style, indent + 2)));
+}
+
 std::string told(const TryOutcome& one, const Style& style) {
   auto out = headline(one, style) + reason(one, style);
   bool whole = is_loud(one.status) || style.options().verbose;
   if (one.record) out += picture(*one.record, whole ? Detail::whole : Detail::brief, style, indent);
+  if (whole) out += fault(one, style);
   for (const auto& found : one.findings) out += finding(found, is_expected(one, found), style);
   for (const auto& judged : one.verdicts) out += verdict(judged, style);
   if (one.record && style.options().verbose) out += timeline(*one.record, style, indent);

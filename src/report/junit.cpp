@@ -74,6 +74,7 @@ std::string property(std::string_view name, std::string_view value) {
 std::string properties(const TryOutcome& one) {
   std::string out;
   for (const auto& [key, value] : one.variant) out += property(key, value);
+  if (one.fault) out += property("fault", fate_of(one));
   for (const auto& found : one.findings) {
     out += property("finding", found.cause);
     out += property("finding." + found.cause, where(found) + ", " + std::string(name(found.certainty)));

@@ -125,8 +125,18 @@ std::string where(const path::Finding& finding) {
 
 bool is_expected(const path::TryOutcome& one, const path::Finding& finding) {
   return std::any_of(one.verdicts.begin(), one.verdicts.end(), [&](const path::Verdict& verdict) {
-    return verdict.met && verdict.expectation.fact == "finding" && wants(verdict.expectation, finding.cause);
+    if (!verdict.met) return false;
+    return verdict.expectation.fact == "fault" ||
+           (verdict.expectation.fact == "finding" && wants(verdict.expectation, finding.cause));
   });
+}
+
+std::string fate_of(const path::TryOutcome& one) {
+  if (!one.fault) return {};
+  const std::string_view control = !one.control          ? ""
+                                   : one.control->passed ? "; control passed"
+                                                         : "; control failed: the verdict is void";
+  return fmt::format("{}: {} — {}{}", name(one.fault->leg), one.fault->name, name(one.fault->came), control);
 }
 
 std::string variant_of(const path::TryOutcome& one) {

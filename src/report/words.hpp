@@ -19,8 +19,10 @@ std::string ending_of(const path::Observation& seen);
 std::string alert_name(std::uint8_t alert);
 /// "origin leg, refused by proxy, stage certificate".
 std::string where(const path::Finding& finding);
-/// It was asked for, and found: no cause for alarm.
+/// It was asked for, and found, or comes of a fault that met what was asked of it: no cause for alarm.
 bool is_expected(const path::TryOutcome& one, const path::Finding& finding);
+/// What became of the try's fault: "origin: expired — named; control passed"; empty without one.
+std::string fate_of(const path::TryOutcome& one);
 /// "client.stack=mbedtls, origin.stack=openssl"; empty without variants.
 std::string variant_of(const path::TryOutcome& one);
 /// "x.toml:3:1: expected status 200, got 502".

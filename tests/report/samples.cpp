@@ -125,6 +125,25 @@ path::TryOutcome expected() {
   return one;
 }
 
+path::TryOutcome faulty(path::FaultOutcome::Came came, bool control) {
+  const bool accepted = came == path::FaultOutcome::Came::accepted;
+  auto one = outcome("an origin with a fault", Status::passed);
+  one.variant = {{"fault.origin", "sni-selected"}};
+  one.record = accepted ? support::a_record() : without_sni();
+  if (!accepted) one.findings = {no_sni()};
+  one.fault = path::FaultOutcome{.name = "sni-selected", .came = came};
+  auto expectation = asked("fault", "named");
+  expectation.how = path::Expectation::How::one_of;
+  expectation.wanted = {"named", "accepted"};
+  expectation.list = true;
+  const bool met = accepted || came == path::FaultOutcome::Came::named;
+  one.verdicts = {{expectation, met, std::string(name(came))}};
+  if (!met) one.status = Status::failed;
+  one.control = path::Control{.passed = control, .problem = control ? "" : "the control twin fails too"};
+  if (!control) one.status = Status::error, one.reason = "the verdict is void: " + one.control->problem;
+  return one;
+}
+
 path::TryOutcome broken() {
   auto one = outcome("with a port that is taken", Status::error);
   one.reason = "the proxy did not start: port 4433 is taken";

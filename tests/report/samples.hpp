@@ -11,6 +11,8 @@ path::TryOutcome passed(std::string name = "control: with SNI it works");
 path::TryOutcome failed(std::string name = "a browser asks for shop.test");
 /// Its finding is what its expectation asked for.
 path::TryOutcome expected();
+/// A try with a fault that came to this, and whose control twin passed or did not.
+path::TryOutcome faulty(path::FaultOutcome::Came came, bool control = true);
 path::TryOutcome broken();
 path::TryOutcome skipped();
 /// One of each of the above.
