@@ -9,7 +9,7 @@ def main():
     text = (ROOT / "README.md").read_text()
     scenario = re.search(r"```toml\n(.*?)```", text, re.S)
     shown = re.findall(r"```console\n\$ bothends (run [^\n]*)\n(.*?)```", text, re.S)
-    checks.that("README has a scenario and two reports", scenario and len(shown) == 2)
+    checks.that("README has a scenario and three reports", scenario and len(shown) == 3)
     for command, printed in shown:
         process = bothends(*command.split())
         checks.equal(f"{command}: the report is what is printed", without_times(process.stdout), without_times(printed))
