@@ -63,7 +63,7 @@ expect = { status = 200, origin.hello.sni = "localhost", origin.request.host = "
 name = "and the certificate must have it"
 with.certs.shop.names = "shop.test"
 url = "https://shop.test/"
-expect = { status = { one_of = [502, 503] }, origin.hello.sni = "localhost", finding = "sni-wrong-certificate" }
+expect = { status = { one_of = [502, 503] }, origin.hello.sni = "localhost", finding = "wrong-upstream-name" }
 
 [[try]]
 name = "the Host as SNI, as ever"
