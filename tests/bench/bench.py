@@ -5,6 +5,7 @@
   one scenario on real nginx                        : nginx start + one request + stop  aim <= 1.5
     as a command of its own, and as one of 20 scenarios in one run, each with an nginx of its own
   bothends --version                                                                    aim < 20 ms
+  14 stages behind each proxy, in one process of it  : with a process each               aim < 1
   peak memory of 1,000 and of 5,000 tries, --jobs 8                                     aim <= 128 MiB, flat
 
 Rounds are interleaved, medians are quoted, the reference is measured before and after each round. Needs nginx and openssl.
@@ -111,6 +112,37 @@ def one_scenario_on_nginx(folder):
               f"one round: {ours * 1000:.0f} ms, {bare * 1000:.0f} ms)   aim <= 1.5")
 
 
+SITES = """[proxy]
+[proxy.routes."shop.test"]
+to = "origin"
+verify = "none"
+[matrix]
+fault.origin = ["expired", "not-yet-valid", "wrong-name", "no-intermediate", "wrong-order", "self-signed", "unknown-ca",
+  "expired-intermediate", "cn-only", "client-auth-only", "broken-chain", "tls1.2-only", "http1-only", "hello-retry"]
+[[try]]
+url = "https://shop.test/"
+expect.fault = "accepted"
+"""
+
+
+def one_process_or_many(folder):
+    together, each = Path(folder) / "together.toml", Path(folder) / "each.toml"
+    together.write_text(SITES)
+    each.write_text("fresh = true\n" + SITES)
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    for proxy, program in (("nginx", "nginx"), ("haproxy", "haproxy"), ("apache2", "apache2"), ("caddy", "caddy"),
+                           ("trafficserver", "traffic_server")):
+        if not shutil.which(program, path=path):
+            print(f"one process of {proxy} for 14 stages: it is not installed")
+            continue
+        command = [PROGRAM, "run", "-q", "--jobs", "4", "--proxy", proxy]
+        times = [(seconds([*command, together]), seconds([*command, each])) for _ in range(ROUNDS)]
+        ratios = [shared / alone for shared, alone in times]
+        shared, alone = times[len(times) // 2]
+        print(f"{'14 stages in one ' + proxy + ' / one each':42} {statistics.median(ratios):.2f}   "
+              f"({min(ratios):.2f} to {max(ratios):.2f}; one round: {shared * 1000:.0f} ms, {alone * 1000:.0f} ms)   aim < 1")
+
+
 def start_up():
     times = [seconds([PROGRAM, "--version"]) * 1000 for _ in range(20)]
     bare = [seconds(["true"]) * 1000 for _ in range(20)]
@@ -141,6 +173,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         tries_per_second(folder)
         one_scenario_on_nginx(folder)
+        one_process_or_many(folder)
         start_up()
         memory(folder)
 
