@@ -137,3 +137,24 @@ TEST_CASE("small records are the cause only where the handshake ended on them") 
   fine.client.handshake.fragmented = true;
   CHECK(cause(fine) == "none");
 }
+
+TEST_CASE("what a proxy logs supports a finding and never makes one") {
+  PathRecord record = looked_for("shop.test", "shop.test");
+  const Finding told = diagnose(record).front();
+  record.proxy_log = {"2026/01/01 [error] upstream SSL certificate verify error: (10:certificate has expired)",
+                      "SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca)"};
+  CHECK(diagnose(record).front().cause == told.cause);
+  CHECK(diagnose(record).front().evidence == told.evidence);
+  PathRecord healthy = support::a_record();
+  healthy.proxy_log = record.proxy_log;
+  CHECK(cause(healthy) == "none");
+}
+
+TEST_CASE("attempts are evidence") {
+  PathRecord record = looked_for("shop.test", "shop.test");
+  const auto once = diagnose(record).front().evidence.size();
+  record.origins.resize(4, record.origins.front());
+  const Finding found = diagnose(record).front();
+  REQUIRE(found.evidence.size() == once + 1);
+  CHECK(found.evidence.back().find("4 connections") != std::string::npos);
+}
