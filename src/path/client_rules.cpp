@@ -44,7 +44,9 @@ Story spoke_otherwise(const PathRecord& record) {
 Story broke_off(const PathRecord& record) {
   const bool silent = record.client.handshake.fell_silent;
   if (answered(record) || (record.client.ending.how != How::broke_off && !silent)) return std::nullopt;
-  if (first_alert(transcript(record))) return std::nullopt;
+  // What the proxy said to a client that had ended the connection already is an answer to that.
+  const auto alert = first_alert(transcript(record));
+  if (alert && (silent || alert->direction == wire::Direction::sent)) return std::nullopt;
   return finding(
       "client-aborted", Leg::client, Side::client, record.client.ending.stage, Certainty::certain,
       {"the client's connection to the proxy stood at " + std::string(policy::name(record.client.ending.stage)) +

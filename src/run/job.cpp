@@ -19,7 +19,8 @@ constexpr auto settle_limit = 2000ms;
 // A connection the proxy has made is in the listener's queue before the client's answer leaves the proxy: two turns of
 // the loop see it.
 constexpr unsigned settle_turns = 2;
-// A client that has lost patience tells nothing of where the proxy is: what the proxy still begins belongs to this try.
+// A client that has lost patience, or left, tells nothing of where the proxy is: what the proxy still begins belongs to
+// this try.
 constexpr auto late_limit = 50ms;
 // A proxy that dies closes its connections a moment before its end is known.
 constexpr auto end_limit = 20ms;
@@ -214,7 +215,8 @@ void Job::add_unready(Unready why) {
 
 void Job::settle(unsigned turn) {
   const auto waited = workshop_.loop.now() - settle_begun_;
-  const bool impatient = client_seen_.ending.how == policy::Ending::How::timed_out;
+  using How = policy::Ending::How;
+  const bool impatient = client_seen_.ending.how == How::timed_out || client_seen_.ending.how == How::broke_off;
   const bool dying = breaks_off(client_seen_.ending) && stage_->can_end() && !stage_->broken();
   const bool early = turn < settle_turns || (impatient && waited < late_limit) || (dying && waited < end_limit);
   if (!early && (waited > settle_limit || stage_->quiet())) return (this->*then_)();
