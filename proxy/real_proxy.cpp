@@ -36,11 +36,12 @@ struct RealProxy::State {
   std::optional<std::string> sni;
   Ready ready;
   std::function<void()> stopped;
-  std::shared_ptr<const tls::ClientContext> knock_context;
+  std::shared_ptr<const tls::ClientContext> knock_context, port_context;  // TLS, and none
   std::unique_ptr<net::Connection> knocking;
   std::unique_ptr<net::Timer> deadline, again;
   std::unique_ptr<net::Process> process;
   unsigned knocks = 0;
+  std::size_t sites_up = 0;    // from the last one
   std::uint64_t log_read = 0;  // so far, of the log file or of what it printed
   std::string unfinished;      // the beginning of a line whose end was not there yet
   bool end_logged = false;
@@ -63,6 +64,7 @@ struct RealProxy::State {
   std::string last_words() const;
   void knock();
   void knocked(const policy::Ending& ending);
+  void site_is_up();
   void wait_until_it_answers();
   void give_up(const std::string& why);
   Result<void> run_other(const net::Command& command, std::function<void(const net::Exit&)> ended);
@@ -71,26 +73,32 @@ struct RealProxy::State {
 };
 
 // Readiness is a completed TLS handshake: some proxies open their port long before they can answer. A proxy that
-// refuses this plain handshake with an alert is ready too: it speaks TLS and has its policy. Of several sites the last
-// one is asked: they come up together, and each knock costs as much as a try.
+// refuses this plain handshake with an alert is ready too: it speaks TLS and has its policy. Several sites need not
+// come up together: one shakes hands, the others must have their ports open.
 void RealProxy::State::knock() {
-  auto engine = knock_context->connect({.sni = sni});
+  auto engine = sites_up == 0 ? knock_context->connect({.sni = sni}) : port_context->connect({});
   if (!engine) return tell(tl::unexpected(engine.error()));
   const auto opened = [this] {
     // Told from a turn of its own: whoever is told may destroy all this.
-    again = std::make_unique<net::Timer>(loop, 0ms, [this] { tell({}); });
+    again = std::make_unique<net::Timer>(loop, 0ms, [this] { site_is_up(); });
     knocking->close(0ms);
   };
   const auto ended = [this](const policy::Ending& end) { knocked(end); };
-  knocking = net::Connection::connect(loop, {"127.0.0.1", ports.back().port()}, std::move(*engine),
+  const std::uint16_t port = ports[ports.size() - 1 - sites_up].port();
+  knocking = net::Connection::connect(loop, {"127.0.0.1", port}, std::move(*engine),
                                       {.handshake = 2000ms, .total = 3000ms}, {.opened = opened, .ended = ended});
+}
+
+void RealProxy::State::site_is_up() {
+  if (++sites_up == ports.size()) return tell({});
+  knock();
 }
 
 void RealProxy::State::knocked(const policy::Ending& ending) {
   const bool opened = knocking->opened();
   knocking.reset();
   if (told || opened) return;
-  if (ending.how == policy::Ending::How::alert_received) return tell({});
+  if (ending.how == policy::Ending::How::alert_received) return site_is_up();
   // A refused knock costs next to nothing: quick while most proxies start, rarer for those that take their time.
   again = std::make_unique<net::Timer>(loop, ++knocks < 100 ? 1ms : 20ms, [this] { knock(); });
 }
@@ -175,6 +183,7 @@ void RealProxy::State::wait_until_it_answers() {
 void RealProxy::State::reload() {
   giving_up = false;
   knocks = 0;
+  sites_up = 0;
   if (reloading) {
     const auto ended = [this](const net::Exit& exit) {
       std::uint64_t from = 0;
@@ -196,6 +205,9 @@ Result<void> RealProxy::State::run(const net::Command& command) {
   auto context = tls::openssl().client(settings);
   if (!context) return tl::unexpected(context.error());
   knock_context = *context;
+  auto plain = tls::plain().client({});
+  if (!plain) return tl::unexpected(plain.error());
+  port_context = *plain;
   auto started = net::Process::start(loop, command, [this](const net::Exit& exit) {
     if (stopped) return std::exchange(stopped, nullptr)();
     const bool left = exit.signal == 0 && exit.status == 0;
