@@ -88,14 +88,12 @@ def matrix(seen):
 
 
 def client_gets(cell):
-    if cell.status:
-        return f"HTTP {cell.status}"
-    return f"alert {alert(cell)[1:]}" if cell.leg == "client" and alert(cell).startswith("<") else "nothing"
+    if cell.status or cell.leg == "origin":
+        return f"HTTP {cell.status}" if cell.status else "nothing"
+    return {"<": "alert ", ">": "nothing; it sends alert ", "": "nothing"}[alert(cell)[:1]] + alert(cell)[1:]
 
 
 def origin_sees(cell):
-    if cell.leg == "client":
-        return "it refuses: alert " + alert(cell)[1:] if alert(cell).startswith(">") else ""
     if cell.let_pass or cell.came == "accepted":
         return "a request"
     words = "finished, closed" if cell.closed else "its alert " + alert(cell)[1:] if alert(cell).startswith("<") else \
@@ -118,23 +116,24 @@ def cause_rows(seen, cause, leg):
         outcomes = {}
         for cell in seen.values():
             if (cell.leg, cell.fault, cell.cause) == (leg, fault, cause):
-                outcomes.setdefault((client_gets(cell), origin_sees(cell)), []).append(cell)
+                sees = [origin_sees(cell)] if leg == "origin" else []
+                outcomes.setdefault((client_gets(cell), *sees), []).append(cell)
         pattern = tuple((named_proxies(cells), *outcome) for outcome, cells in outcomes.items())
         if pattern:
             patterns.setdefault(pattern, []).append(fault)
     for pattern, faults in patterns.items():
         for number, row in enumerate(pattern):
-            yield [faults[number] if number < len(faults) else "", *row]
-        for fault in faults[len(pattern):]:
-            yield [fault, "the same", "", ""]
+            yield ["" if number else faults[0], *row]
+        for fault in faults[1:]:
+            yield [fault, "the same"] + [""] * (len(pattern[0]) - 1)
 
 
 def block(seen, cause):
     parts = []
-    for leg, last in (("origin", "the origin sees"), ("client", "and")):
+    for leg, heads in (("origin", ["the client gets", "the origin sees"]), ("client", ["the client gets"])):
         rows = list(cause_rows(seen, cause, leg))
         if rows:
-            parts.append(table([f"fault of the {leg} leg", "proxy", "the client gets", last], rows))
+            parts.append(table([f"fault of the {leg} leg", "proxy", *heads], rows))
     said = "As measured behind the proxies of Debian 12; [all faults](../matrix.md).\n\n"
     return said + "\n".join(parts) if parts else "No fault of [the matrix](../matrix.md) comes to this.\n"
 
