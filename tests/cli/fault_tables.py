@@ -6,8 +6,8 @@ import re
 from fault_cells import PROXIES, SETTINGS
 from harness import ROOT
 
-# The reset overtakes HAProxy's request or it does not: it tries again, or not.
-RACING = {("handshake-reset", "haproxy")}
+# After the handshake a reset or an alert overtakes HAProxy's request or it does not: it tries again, or not.
+RACING = {("handshake-reset", "haproxy"), ("wants-certificate-tls1.3", "haproxy"), ("wants-other-certificate-tls1.3", "haproxy")}
 BLOCK = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.S)
 
 HEAD = """# The fault matrix
