@@ -33,7 +33,7 @@ class Cell:
 
     @property
     def verdict(self):
-        return self.status, self.came, self.cause, self.where, self.certainty
+        return self.came, self.cause, self.where, self.certainty
 
     @property
     def let_pass(self):

@@ -6,7 +6,8 @@ import re
 from fault_cells import PROXIES, SETTINGS
 from harness import ROOT
 
-# After the handshake a reset or an alert overtakes HAProxy's request or it does not: it tries again, or not.
+# After the handshake a reset or an alert overtakes HAProxy's request or it does not: it tries again and says 503 in the end, or
+# it does not and says 502. Measured before too: "502, or 503: a race".
 RACING = {("handshake-reset", "haproxy"), ("wants-certificate-tls1.3", "haproxy"), ("wants-other-certificate-tls1.3", "haproxy")}
 BLOCK = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.S)
 
@@ -16,7 +17,7 @@ What five real proxies make of every fault that `[fault]` knows: on the leg to t
 to do (SNI, verification, trust anchor, client certificate) and in their default setting. Behind every cell the cause was found to
 be the fault, or the proxy did not mind it; and the same try without the fault, its control twin, was served.
 
-This file is written by `tests/cli/faults_test.py --write` and compared by the test, from three runs with equal verdicts: nginx
+This file is written by `tests/cli/fault_matrix_test.py --write` and compared by the test, from three runs with equal verdicts: nginx
 1.22.1, HAProxy 2.6.12, Apache 2.4, Caddy 2.6.2 and Traffic Server 9.2, as Debian 12 has them. To repeat a part of it:
 
     bothends run tests/data/faults-origin.toml --proxy nginx --jobs 4
@@ -25,7 +26,7 @@ This file is written by `tests/cli/faults_test.py --write` and compared by the t
 
 | word | means |
 |---|---|
-| `502` | the status that the client got |
+| `502` | the status that the client got; `502/503`: a race decides |
 | `>45` `<40` | the first fatal alert on the leg of the fault: towards the origin, towards the client. After a FIN or a reset it is chance whether one is seen, so none is shown |
 | `*` | the handshake finished at the origin; then the proxy closed without a request |
 | `×4` | origin connections for the one request, if not one |
@@ -42,6 +43,10 @@ def attempts(cell):
     return "" if hidden else f" ×{cell.attempts}"
 
 
+def races(cell):
+    return cell.leg == "origin" and (cell.fault, cell.proxy) in RACING and cell.status in (502, 503)
+
+
 def alert(cell):
     return "" if cell.fault.endswith(("-fin", "-reset")) else cell.alert
 
@@ -54,7 +59,7 @@ def look(cell):
         return "let pass" if cell.let_pass else "ok"
     if cell.status == 200:
         return "seen"
-    words = [str(cell.status)] if cell.status else []
+    words = ["502/503" if races(cell) else str(cell.status)] if cell.status else []
     words += [alert(cell)] if alert(cell) else []
     return ((" ".join(words) or "cut") + ("*" if cell.closed else "")) + attempts(cell)
 
