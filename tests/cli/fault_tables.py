@@ -8,7 +8,8 @@ from harness import ROOT
 
 # After the handshake a reset or an alert overtakes HAProxy's request or it does not: it tries again and says 503 in the end, or
 # it does not and says 502. Measured before too: "502, or 503: a race".
-RACING = {("handshake-reset", "haproxy"), ("wants-certificate-tls1.3", "haproxy"), ("wants-other-certificate-tls1.3", "haproxy")}
+RACING = {("handshake-reset", "haproxy"), ("wants-certificate-tls1.3", "haproxy"), ("wants-other-certificate-tls1.3", "haproxy"),
+          ("h2-only", "caddy")}  # and Go tries a broken HTTP/2 connection again, or not
 BLOCK = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.S)
 
 HEAD = """# The fault matrix
@@ -44,7 +45,11 @@ def attempts(cell):
 
 
 def races(cell):
-    return cell.leg == "origin" and (cell.fault, cell.proxy) in RACING and cell.status in (502, 503)
+    return cell.leg == "origin" and cell.proxy == "haproxy" and (cell.fault, cell.proxy) in RACING and cell.status in (502, 503)
+
+
+def status(cell):
+    return "502/503" if races(cell) else str(cell.status)
 
 
 def alert(cell):
@@ -59,7 +64,7 @@ def look(cell):
         return "let pass" if cell.let_pass else "ok"
     if cell.status == 200:
         return "seen"
-    words = ["502/503" if races(cell) else str(cell.status)] if cell.status else []
+    words = [status(cell)] if cell.status else []
     words += [alert(cell)] if alert(cell) else []
     return ((" ".join(words) or "cut") + ("*" if cell.closed else "")) + attempts(cell)
 
@@ -94,7 +99,7 @@ def matrix(seen):
 
 def client_gets(cell):
     if cell.status or cell.leg == "origin":
-        return f"HTTP {cell.status}" if cell.status else "nothing"
+        return f"HTTP {status(cell)}" if cell.status else "nothing"
     return {"<": "alert ", ">": "nothing; it sends alert ", "": "nothing"}[alert(cell)[:1]] + alert(cell)[1:]
 
 
