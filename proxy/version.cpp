@@ -8,7 +8,7 @@ namespace bothends::proxy {
 
 namespace {
 
-constexpr net::milliseconds patience{2000};
+constexpr net::milliseconds patience{4000};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -37,7 +37,7 @@ bool is_tested(const Driver& driver, std::string_view version) {
 AskedVersion::AskedVersion(net::Loop& loop, const Driver& driver, Told told) : driver_(driver), told_(std::move(told)) {
   const auto begun = begin(loop);
   const auto error =
-      begun ? Error{ErrorCode::proxy, driver.name + " did not say its version within 2 s", {}} : begun.error();
+      begun ? Error{ErrorCode::proxy, driver.name + " did not say its version within 4 s", {}} : begun.error();
   limit_ = std::make_unique<net::Timer>(loop, begun ? patience : net::milliseconds{0},
                                         [this, error] { tell(tl::unexpected(error)); });
 }

@@ -12,7 +12,7 @@ namespace bothends::proxy {
 class AskedVersion {
  public:
   using Told = std::function<void(Result<std::string>)>;
-  /// `told` comes once, from the loop, within two seconds, and may destroy this: the first dotted number that the
+  /// `told` comes once, from the loop, within four seconds, and may destroy this: the first dotted number that the
   /// program prints, or an Error that says what it did instead. The driver has `version`, and its program is there.
   AskedVersion(net::Loop& loop, const Driver& driver, Told told);
 

@@ -33,9 +33,11 @@ Result<void> ReservedPort::deafen() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port_);
-  filler_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (filler_ >= 0 && listen(fd_, 0) == 0 &&
-      connect(filler_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+  filler_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const bool listening = filler_ >= 0 && listen(fd_, 0) == 0;
+  // Not awaited: on the loopback it is there at once, and otherwise somebody else fills the queue.
+  if (listening &&
+      (connect(filler_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 || errno == EINPROGRESS))
     return {};
   return fail(ErrorCode::resource, fmt::format("port {} cannot be made deaf: {}", port_, std::strerror(errno)));
 }

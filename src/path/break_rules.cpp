@@ -67,6 +67,8 @@ Story broken_http2(const PathRecord& record) {
   if (!origin || served(record)) return std::nullopt;
   const auto agreed = origin->handshake.agreement();
   if (!agreed || agreed->alpn != "h2" || !origin->handshake.complete) return std::nullopt;
+  if (first_alert(origin->handshake.transcript)) return std::nullopt;
+  if (origin->chain && !minded(*origin->chain, record.known).ok()) return std::nullopt;
   return finding(
       "h2-origin-520", Leg::origin, std::nullopt, origin->ending.stage, Certainty::certain,
       {"both sides agreed on ALPN h2", "the origin does not speak HTTP/2 on this connection", say_client(record)});

@@ -86,6 +86,7 @@ Story certificate_missed(const PathRecord& record) {
   const unsigned status = client_status(record);
   if (!agreed->client_certificate_asked || status < 400 || status >= 500) return std::nullopt;
   const bool sent = agreed->client_certificate_sent;
+  if (sent && record.known.proxy_finds.empty()) return std::nullopt;
   return finding(sent ? "client-certificate-refused" : "client-certificate-wanted", Leg::client, Side::proxy,
                  Stage::response, Certainty::inferred,
                  {"the proxy, as configured, requires a client certificate, and asked for one",

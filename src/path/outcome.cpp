@@ -8,6 +8,16 @@ namespace bothends::path {
 
 using Came = FaultOutcome::Came;
 
+namespace {
+
+/// An answer of the proxy's own says nothing of an origin.
+bool is_served(Leg leg, const PathRecord& record) {
+  if (!answered(record) || client_status(record) >= 500) return false;
+  return leg == Leg::client || served(record);
+}
+
+}  // namespace
+
 std::string_view name(Came came) {
   constexpr std::string_view words[] = {"named", "accepted", "undecided", "misnamed", "unnamed"};
   return words[static_cast<std::size_t>(came)];
@@ -24,17 +34,19 @@ Came came_of(Leg leg, const std::vector<std::string>& causes, const std::vector<
   const auto has_it = [&](const Finding& finding) { return std::ranges::any_of(finding.candidates, right); };
   if (std::ranges::any_of(findings, has_it)) return Came::undecided;
   if (!findings.empty()) return Came::misnamed;
-  return answered(record) && client_status(record) < 500 ? Came::accepted : Came::unnamed;
+  return is_served(leg, record) ? Came::accepted : Came::unnamed;
 }
 
-Control control_of(const TryOutcome& twin) {
-  if (!twin.record) return {false, "the control twin did not run: " + twin.reason};
+Control control_of(const TryOutcome& twin, Leg leg) {
+  if (!twin.record || twin.status == Status::error || twin.status == Status::skipped)
+    return {false, "the control twin did not run: " + twin.reason};
   if (!twin.findings.empty())
     return {false, "the control twin, without the fault, fails too: " + twin.findings[0].cause};
+  if (is_served(leg, *twin.record)) return {true, {}};
   const unsigned status = client_status(*twin.record);
-  if (answered(*twin.record) && status < 500) return {true, {}};
-  return {false,
-          "the control twin, without the fault, gets " + (status ? "status " + std::to_string(status) : "no answer")};
+  return {false, "the control twin, without the fault, gets " +
+                     (status ? "status " + std::to_string(status) : std::string("no answer")) +
+                     (status && status < 500 ? ", and not from an origin" : "")};
 }
 namespace {
 

@@ -13,7 +13,7 @@ std::string_view name(Status status);
 struct FaultOutcome {
   enum class Came {
     named,      // a finding names it, on its leg
-    accepted,   // nobody minded: the client was served
+    accepted,   // nobody minded: the client was served, by the origin when the fault is on its leg
     undecided,  // it is among a finding's candidates
     misnamed,   // a finding names something else
     unnamed     // something failed, and there is no finding
@@ -32,8 +32,8 @@ struct Control {
   bool passed = false;  // no finding, and the client was served
   std::string problem;  // otherwise: why not; printable
 };
-/// Of the outcome of a twin.
-Control control_of(const struct TryOutcome& twin);
+/// Of the outcome of a twin of a try whose fault is on `leg`.
+Control control_of(const struct TryOutcome& twin, Leg leg);
 
 struct TryOutcome {
   std::string name;                                          // of the try; printable

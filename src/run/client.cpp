@@ -90,7 +90,9 @@ void Client::ended(const policy::Ending& ending) {
   seen_.ending = ending;
   seen_.spoke = seen_.handshake.spoke;
   if (broke_off_) seen_.ending.how = policy::Ending::How::broke_off;
-  if (connection_->opened()) {
+  // A fault that struck when the handshake was complete: the request never went out.
+  const bool struck = seen_.handshake.fell_silent || (ending.how == policy::Ending::How::broke_off && !broke_off_);
+  if (connection_->opened() && !struck) {
     path::Exchange exchange{.request = request_, .complete = complete_};
     if (head_seen_) {
       exchange.response = reader_.response();

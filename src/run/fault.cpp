@@ -232,18 +232,33 @@ void apply_to_client(const Fault& fault, StageSpec& stage, ClientSpec& client) {
   }
   stage.proxy.strict_sni = stage.proxy.strict_sni || fault.strict_sni;
   client.conduct = fault.conduct;
-  const bool same_stage = certificates == stage.certs.size() && !fault.wants_certificate && !fault.strict_sni;
-  if (same_stage) return;
+  if (certificates == stage.certs.size() && !spoils_front(fault)) return;
   stage.key += "|client fault " + fault.name;
   stage.proxy_key += "|client fault " + fault.name;
 }
 
 }  // namespace
 
-void apply(const Fault& fault, const std::string& host, StageSpec& stage, ClientSpec& client) {
-  if (fault.leg == path::Leg::client) return apply_to_client(fault, stage, client);
+bool spoils_front(const Fault& fault) {
+  return fault.leg == path::Leg::client &&
+         (fault.certificate || fault.key || !fault.default_name.empty() || fault.wants_certificate || fault.strict_sni);
+}
+
+std::optional<std::string> apply(const Fault& fault, const std::string& host, StageSpec& stage, ClientSpec& client) {
+  if (spoils_front(fault) && !stage.proxy.address.empty())
+    return "the fault is one of the proxy's front, and that of a proxy which runs already is not ours";
+  if (fault.leg == path::Leg::client) {
+    apply_to_client(fault, stage, client);
+    return std::nullopt;
+  }
   stage.key += "|origin fault " + fault.name;
-  if (OriginSpec* origin = origin_for(stage, host)) apply_to_origin(fault, stage, *origin);
+  OriginSpec* origin = origin_for(stage, host);
+  if (!origin) return "no origin of this scenario is there to be faulty";
+  const bool beside_tls = fault.conduct.reach != Conduct::Reach::normal || fault.conduct.after_request;
+  if (origin->speaks == OriginSpec::Speaks::http && !beside_tls)
+    return "the fault is one of TLS, and the origin speaks none";
+  apply_to_origin(fault, stage, *origin);
+  return std::nullopt;
 }
 
 }  // namespace bothends::run

@@ -37,7 +37,10 @@ Result<Fault> fault_named(path::Leg leg, std::string_view name);
 /// The words for a matrix that says "all": with a few alerts in the place of alert-N.
 std::vector<std::string> fault_names(path::Leg leg);
 
-/// Makes stage and client faulty. The origin it strikes is the one that the route for `host` leads to.
-void apply(const Fault& fault, const std::string& host, StageSpec& stage, ClientSpec& client);
+/// Makes stage and client faulty. The origin it strikes is the one that the route for `host` leads to. Otherwise why it
+/// strikes nothing there: such a try is skipped, never accepted.
+std::optional<std::string> apply(const Fault& fault, const std::string& host, StageSpec& stage, ClientSpec& client);
+/// It changes the proxy's front, so that must be ours.
+bool spoils_front(const Fault& fault);
 
 }  // namespace bothends::run

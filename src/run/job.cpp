@@ -138,8 +138,15 @@ void Job::begin_next() {
     lost_proxy_ = true;
     return add_unready({why->status, why->reason + (outcomes_.empty() ? "" : " during an earlier try")});
   }
+  if (const std::string why = no_fault(one); !why.empty()) return add_unready({path::Status::skipped, why});
   if (one.client.conduct.foreign_ticket) return get_session();
   ask(one, nullptr, &Job::conclude);
+}
+
+std::string Job::no_fault(const TrySpec& one) const {
+  if (!one.fault || !one.no_fault.empty() || stage_->has_own_front()) return one.no_fault;
+  const auto fault = fault_named(one.fault->leg, one.fault->name);
+  return fault && spoils_front(*fault) ? "the fault is one of the proxy's front, and this one runs already" : "";
 }
 
 // A first client, of another name and without the fault. What it causes at origins belongs to no try.

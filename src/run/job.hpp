@@ -30,6 +30,7 @@ class Job {
  private:
   void ready(std::optional<Unready> problem);
   void begin_next();
+  std::string no_fault(const TrySpec& one) const;
   void get_session();
   void offer_session();
   void ask(const TrySpec& one, std::shared_ptr<const tls::Session> session, void (Job::*then)());

@@ -88,6 +88,8 @@ Result<std::unique_ptr<Origin>> Origin::start(net::Loop& loop, const OriginSpec&
     origin->port_ = at->port;
     return origin;
   }
+  if (reach == Conduct::Reach::deaf && at->port != 0)
+    return fail(ErrorCode::value, "a deaf origin has a port of its own: it cannot be told where to listen", spec.place);
   if (reach != Conduct::Reach::normal) {
     auto port = net::ReservedPort::reserve();
     if (!port) return tl::unexpected(port.error());

@@ -51,7 +51,7 @@ void add_twins(Work& work) {
 void weigh(Work& work, std::size_t i) {
   path::TryOutcome& outcome = *work.outcomes[i];
   if (work.twin_of[i] == i) return;
-  outcome.control = path::control_of(*work.outcomes[work.twin_of[i]]);
+  outcome.control = path::control_of(*work.outcomes[work.twin_of[i]], work.specs[i]->fault->leg);
   const bool judged = outcome.status == path::Status::passed || outcome.status == path::Status::failed;
   if (!judged || outcome.control->passed) return;
   outcome.status = path::Status::error;

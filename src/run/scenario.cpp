@@ -131,7 +131,7 @@ class Reader {
     one.control = std::move(twin);
     const auto fault = fault_named(word.leg, word.name);
     one.fresh = one.fresh || fault->fresh;
-    apply(*fault, one.host, one.stage, one.client);
+    one.no_fault = apply(*fault, one.host, one.stage, one.client).value_or("");
   }
 
   std::string_view text_;

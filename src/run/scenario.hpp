@@ -114,6 +114,7 @@ struct TrySpec {
   StageSpec stage;                                           // with the fault in it, as is `client`
   ClientSpec client;
   std::optional<FaultSpec> fault;
+  std::string no_fault;                    // why the fault strikes nothing here: the try is skipped
   std::shared_ptr<const TrySpec> control;  // with a fault: the same without it
   bool fresh = false;                      // key `fresh`, or the fault's: no proxy process is shared with other stages
   std::string url;                         // https://host[:port]/target; the port is only put into Host

@@ -265,7 +265,7 @@ std::optional<Unready> Stage::start_real_proxy() {
   if (const auto known = workshop_.versions.find(driver.name); known != workshop_.versions.end())
     return run_if_tested(known->second);
   asked_ = std::make_unique<proxy::AskedVersion>(workshop_.loop, driver, [this](Result<std::string> version) {
-    workshop_.versions.insert_or_assign(driver_->name, version);
+    if (version) workshop_.versions.insert_or_assign(driver_->name, version);
     if (auto problem = run_if_tested(version)) ready_(std::move(problem));
   });
   return std::nullopt;
@@ -273,7 +273,7 @@ std::optional<Unready> Stage::start_real_proxy() {
 
 std::optional<Unready> Stage::run_if_tested(const Result<std::string>& version) {
   if (!version)
-    return Unready{path::Status::skipped, "what it does by default depends on its version: " + version.error().what};
+    return Unready{path::Status::error, "what it does by default depends on its version: " + version.error().what};
   if (!proxy::is_tested(*driver_, *version))
     return Unready{path::Status::skipped, driver_->name + ": what it does by default is known of version " +
                                               printable(driver_->tested) + ", and this is " + *version};

@@ -54,6 +54,8 @@ class Stage {
   const net::Endpoint& proxy_address() const { return proxy_address_; }
   const std::vector<std::unique_ptr<Origin>>& origins() const { return origins_; }
 
+  /// The proxy was set up by us.
+  bool has_own_front() const { return real_ || builtin_; }
   /// Whether there is a real proxy of ours, which may end by itself.
   bool can_end() const { return real_ != nullptr; }
   /// Why no further try can be: the real proxy has ended.

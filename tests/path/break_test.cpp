@@ -151,6 +151,17 @@ TEST_CASE("a warning that the proxy takes for a refusal") {
       "sni-unknown"));
 }
 
+TEST_CASE("h2 was agreed on, and a bad certificate is the cause all the same") {
+  PathRecord record = at_origin(Story(Leg::origin)
+                                    .handshake({.alpn = {"h2"}}, {.alpn = "h2"})
+                                    .chain(support::a_chain({{.defect = policy::Defect::expired}}))
+                                    .closes(Party::client)
+                                    .ends(How::closed));
+  CHECK(only(record).cause == "cert-expired");
+  record.origins.front().chain = support::a_chain();
+  CHECK(only(record).cause == "h2-origin-520");
+}
+
 TEST_CASE("h2 was agreed on, and the origin does not speak it") {
   const auto agreed = [](const std::string& alpn, bool complete) {
     Observation seen = Story(Leg::origin).handshake({.alpn = {alpn}}, {.alpn = alpn}).ends(How::closed);
@@ -226,7 +237,10 @@ TEST_CASE("a client certificate that is missed after the handshake, in HTTP") {
   CHECK(found.leg == Leg::client);
   CHECK(found.refused_by == Side::proxy);
   CHECK(found.certainty == Certainty::inferred);
-  CHECK(only(answered(403, true, true)).cause == "client-certificate-refused");
+  PathRecord untrusted = answered(403, true, true);
+  untrusted.known.proxy_finds = {policy::Defect::unknown_issuer};
+  CHECK(only(untrusted).cause == "client-certificate-refused");
+  CHECK_FALSE(names(answered(404, true, true), "client-certificate-refused"));  // nothing is wrong with it
   for (const PathRecord& other : {answered(400, false, false), answered(200, true, false), answered(502, true, false)})
     CHECK_FALSE(names(other, "client-certificate-wanted"));
   PathRecord optional = answered(400, true, false);
@@ -270,18 +284,32 @@ TEST_CASE("what became of a fault") {
 TEST_CASE("a control twin passes when it is served without a finding, else it says why not") {
   TryOutcome twin;
   twin.reason = "the port is taken";
-  CHECK_FALSE(control_of(twin).passed);
-  CHECK(control_of(twin).problem == "the control twin did not run: the port is taken");
+  CHECK_FALSE(control_of(twin, Leg::client).passed);
+  CHECK(control_of(twin, Leg::client).problem == "the control twin did not run: the port is taken");
   twin.record = support::a_record();
-  CHECK(control_of(twin).passed);
-  CHECK(control_of(twin).problem.empty());
+  CHECK(control_of(twin, Leg::client).passed);
+  CHECK(control_of(twin, Leg::client).problem.empty());
   twin.findings = {{.cause = "cert-expired"}};
-  CHECK_FALSE(control_of(twin).passed);
-  CHECK(control_of(twin).problem == "the control twin, without the fault, fails too: cert-expired");
+  CHECK_FALSE(control_of(twin, Leg::client).passed);
+  CHECK(control_of(twin, Leg::client).problem == "the control twin, without the fault, fails too: cert-expired");
   twin.findings.clear();
   twin.record->client.exchanges.front().response->status = 503;
-  CHECK(control_of(twin).problem == "the control twin, without the fault, gets status 503");
+  CHECK(control_of(twin, Leg::client).problem == "the control twin, without the fault, gets status 503");
   twin.record->client.exchanges.clear();
-  CHECK(control_of(twin).problem == "the control twin, without the fault, gets no answer");
-  CHECK_FALSE(control_of(twin).passed);
+  CHECK(control_of(twin, Leg::client).problem == "the control twin, without the fault, gets no answer");
+  CHECK_FALSE(control_of(twin, Leg::client).passed);
+}
+
+TEST_CASE("an answer of the proxy's own says nothing of an origin") {
+  PathRecord record = support::a_record();
+  CHECK(came_of(Leg::origin, {"cert-expired"}, {}, record) == Came::accepted);
+  TryOutcome twin{.record = record};
+  CHECK(control_of(twin, Leg::origin).passed);
+  twin.record->origins.clear();
+  CHECK(came_of(Leg::origin, {"cert-expired"}, {}, *twin.record) == Came::unnamed);
+  CHECK(came_of(Leg::client, {"cert-expired"}, {}, *twin.record) == Came::accepted);
+  CHECK(control_of(twin, Leg::client).passed);
+  CHECK_FALSE(control_of(twin, Leg::origin).passed);
+  twin.status = Status::error;
+  CHECK_FALSE(control_of(twin, Leg::client).passed);
 }

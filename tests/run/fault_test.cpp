@@ -265,4 +265,20 @@ TEST_CASE("a try is fresh by its own word, the file's, or its fault's") {
   CHECK_FALSE(only("", "fault.origin = \"expired\"\n").fresh);
 }
 
+TEST_CASE("a fault that strikes nothing says why, and is never accepted") {
+  const auto said = [](const std::string& text) { return read(text, {}).tries.at(0).no_fault; };
+  const std::string ask = "[[try]]\nurl = \"https://shop.test/\"\n";
+  const std::string plain = "[origin.shop]\nspeaks = \"http\"\n" + ask;
+  CHECK(said(plain + "fault.origin = \"expired\"").find("speaks none") != std::string::npos);
+  CHECK(said(plain + "fault.origin = \"server-hello-reset\"").find("speaks none") != std::string::npos);
+  CHECK(said(plain + "fault.origin = \"refuse\"").empty());
+  CHECK(said(plain + "fault.origin = \"request-reset\"").empty());
+  const std::string running = "proxy.address = \"127.0.0.1:8443\"\n[origin.shop]\n" + ask;
+  CHECK(said(running + "fault.client = \"expired\"").find("not ours") != std::string::npos);
+  CHECK(said(running + "fault.client = \"wants-certificate-tls1.3\"").find("not ours") != std::string::npos);
+  CHECK(said(running + "fault.client = \"garbage\"").empty());
+  CHECK(said("proxy.address = \"127.0.0.1:8443\"\n" + ask + "fault.origin = \"expired\"").find("no origin") !=
+        std::string::npos);
+}
+
 }  // namespace bothends::run

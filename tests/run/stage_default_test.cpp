@@ -175,7 +175,7 @@ TEST_CASE("what a proxy does by default is said by its driver, for its version")
   CHECK(started.with(driver_of(odd + printing("echo odd/1.9") + own)) ==
         "skipped: odd: what it does by default is known of version 1.22, and this is 1.9");
   CHECK(started.with(driver_of(odd + printing("exit 0") + own)) ==
-        "skipped: what it does by default depends on its version: odd says no version when it is asked with -c exit 0");
+        "error: what it does by default depends on its version: odd says no version when it is asked with -c exit 0");
   Started told("[[try]]\nurl = \"https://shop.test/\"\n");
   CHECK(told.with(driver_of(odd + printing("echo odd/1.9") + own)).starts_with("error: odd exited with 9"));
 }
