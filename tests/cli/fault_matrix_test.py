@@ -83,6 +83,17 @@ def check_real(checks):
     return seen, len(proxies) == len(PROXIES)
 
 
+def check_alpn(checks):
+    """HAProxy is the one whose offer to origins can be http/1.1; Caddy by default offers h2 too."""
+    (seen,), process = run("origin", 12, "proxy.use=haproxy", "proxy.setting=told", "proxy.routes.alpn=http/1.1")
+    checks.that("faults behind a proxy that offers ALPN", len(seen) > 45, process.stderr)
+    for cell in seen.values():
+        check_cell(checks, cell)
+    for fault in ("h2-only", "alpn-mismatch"):
+        found = [cell.cause for cell in seen.values() if cell.fault == fault]
+        checks.equal(f"{fault} behind a proxy that offers http/1.1", found, ["alpn-mismatch"])
+
+
 def check_embedded(checks):
     pairs = [f"{key}={','.join(STACKS)}" for key in ("proxy.stack", "proxy.routes.stack")]
     for leg in LEGS:
@@ -136,6 +147,8 @@ def main():
         check_facts(checks, seen)
         check_pages(checks, seen, write)
     check_embedded(checks)
+    if have("haproxy", checks):
+        check_alpn(checks)
     checks.done()
 
 
