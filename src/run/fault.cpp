@@ -147,8 +147,11 @@ Result<Fault> fault_named(path::Leg leg, std::string_view name) {
     if (fault.leg != leg) continue;
     if (fault.name == any_alert && alert) return with_alert(fault, *alert);
     if (fault.name == name && name != any_alert) return fault;
-    names.push_back(fault.name);
+    if (fault.name != any_alert) names.push_back(fault.name);
   }
+  if (name.starts_with("alert-"))
+    return fail(ErrorCode::value,
+                "there is no fault \"" + printable(name, 80) + "\": alerts are numbered, from alert-0 to alert-255");
   return fail(ErrorCode::value, "there is no fault \"" + printable(name, 80) + "\" of the " +
                                     std::string(path::name(leg)) + " leg" + choice_hint(name, names));
 }

@@ -12,20 +12,12 @@
 
 using namespace bothends;
 using report::ConsoleOptions;
+using samples::has;
+using samples::only;
 using support::Story;
 using How = policy::Ending::How;
 
 namespace {
-
-path::ScenarioOutcome only(path::TryOutcome one) {
-  path::ScenarioOutcome scenario;
-  scenario.file = "x.toml";
-  scenario.title = "A title";
-  scenario.tries = {std::move(one)};
-  return scenario;
-}
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 /// Nothing but line ends and, where allowed, our own colours may act on a terminal.
 std::string first_harm(std::string_view text, bool colours) {

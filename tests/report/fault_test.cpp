@@ -9,23 +9,15 @@
 #include "tests/report/validate.hpp"
 
 using namespace bothends;
+using samples::has;
+using samples::only;
 using Came = path::FaultOutcome::Came;
 
 namespace {
 
-path::ScenarioOutcome only(path::TryOutcome one) {
-  path::ScenarioOutcome scenario;
-  scenario.file = "x.toml";
-  scenario.title = "A title";
-  scenario.tries = {std::move(one)};
-  return scenario;
-}
-
 std::string shown(path::TryOutcome one, bool verbose = false) {
   return report::console(only(std::move(one)), {.verbose = verbose});
 }
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

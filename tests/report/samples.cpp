@@ -217,4 +217,14 @@ const path::Digests& digests() {
   return both;
 }
 
+path::ScenarioOutcome only(path::TryOutcome one) {
+  path::ScenarioOutcome scenario;
+  scenario.file = "x.toml";
+  scenario.title = "A title";
+  scenario.tries = {std::move(one)};
+  return scenario;
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
 }  // namespace bothends::samples

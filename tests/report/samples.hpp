@@ -25,6 +25,10 @@ path::ScenarioOutcome hostile_scenario();
 /// Lists and strings as long as a peer can make them.
 path::ScenarioOutcome huge_scenario();
 
+/// A scenario of this one try.
+path::ScenarioOutcome only(path::TryOutcome one);
+bool has(const std::string& text, std::string_view part);
+
 path::RunOutcome run_of(std::vector<path::ScenarioOutcome> scenarios);
 const path::Digests& digests();
 

@@ -152,7 +152,7 @@ TEST_CASE("words that are none are refused at their place, with what was meant")
     CAPTURE(word);
     says(refused("fault.origin = \"" + std::string(word) + "\""), "there is no fault \"" + std::string(word) + "\"");
   }
-  says(refused("fault.client = \"alert-256\""), "did you mean \"alert-N\"");
+  says(refused("fault.client = \"alert-256\""), "from alert-0 to alert-255");
   says(refused("fault.client = \"sni-required\""), "of the client leg");
   says(refused("fault.client = \"all\""), "there is no fault \"all\"");
   says(refused("fault.proxy = \"expired\""), "s.toml:3:7: ");
