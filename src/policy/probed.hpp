@@ -1,0 +1,64 @@
+// All that a probe says of one endpoint: the survey, and what we make of it ourselves.
+#pragma once
+
+#include "policy/survey.hpp"
+
+namespace bothends::policy {
+
+/// One certificate as sent, in words; subject, issuer and names are raw: printable() before showing.
+struct CertificateFacts {
+  std::string subject, issuer;
+  std::vector<std::string> names;  // DNS names and addresses
+  Key key = Key::other;
+  std::string key_name;  // "ECDSA P-256", "RSA 2048", or the algorithm's name for other keys
+  unsigned bits = 0;
+  std::string signature;  // "ecdsa-with-SHA256"
+  std::int64_t not_before = 0, not_after = 0;
+  bool is_ca = false;
+  bool self_issued = false;
+  std::string sha256;  // of the DER, hex
+};
+
+struct StapleFacts {
+  enum class Status { none, good, revoked, unknown, malformed } status = Status::none;
+  std::int64_t this_update = 0, next_update = 0;
+  bool fits = false;  // it is about the leaf, and its signature is by the leaf's issuer or whom that delegated to
+};
+
+struct ChainFacts {
+  std::vector<CertificateFacts> certificates;  // as sent
+  ChainVerdict trust;                          // against the anchors asked for, without the name
+  std::optional<bool> named;                   // is the leaf for the name asked? nullopt: no name was asked
+  bool in_order = true;                        // each is issued by the next
+  bool root_included = false;
+  std::vector<std::size_t> superfluous;  // indices of certificates that belong to no path from the leaf
+  bool incomplete = false;               // an intermediate is missing
+  StapleFacts staple;
+};
+
+/// What one real stack made of the endpoint, against what the survey foretold.
+struct CrossCheck {
+  std::string stack;
+  std::uint16_t version = 0;
+  std::string foretold, seen;  // for people: "TLS_AES_128_GCM_SHA256, x25519", "alert handshake_failure (40)"
+  enum class Is { equal, the_stacks, the_servers, unknown } is = Is::equal;
+  std::string why;
+};
+
+struct Probed {
+  std::string target;   // as given
+  std::string address;  // numeric, with port
+  std::string error;    // it could not be asked at all: unknown name, nobody listens; then nothing else is set
+  Surveyed survey;
+  std::vector<ChainFacts> chains;  // as survey.presented
+  std::string anchors;             // "the system's 140" or the file's name
+  unsigned connections = 0;
+  std::chrono::microseconds round_trip{0};  // the shortest answer
+  std::chrono::milliseconds took{0};
+  unsigned throttled = 0;  // how often the target made us back off
+  std::int64_t at = 0;     // seconds since 1970: what "days left" counts from
+  std::vector<CrossCheck> cross_checks;
+  bool interrupted = false;
+};
+
+}  // namespace bothends::policy
