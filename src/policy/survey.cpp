@@ -1,0 +1,81 @@
+#include "policy/survey.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "policy/survey_plan.hpp"
+
+namespace bothends::policy {
+
+std::string_view name(Known known) {
+  constexpr std::array names{"no", "yes", "unknown"};
+  return names[static_cast<std::size_t>(known)];
+}
+
+std::string_view name(Preference preference) {
+  constexpr std::array names{"unknown", "none", "server", "client", "adaptive"};
+  return names[static_cast<std::size_t>(preference)];
+}
+
+const VersionPolicy* Surveyed::version(std::uint16_t version) const {
+  const auto at =
+      std::find_if(versions.begin(), versions.end(), [&](const VersionPolicy& one) { return one.version == version; });
+  return at == versions.end() ? nullptr : &*at;
+}
+
+Survey::Survey(SurveySettings settings) : state_(std::make_unique<State>(std::move(settings))) {}
+Survey::~Survey() = default;
+
+std::vector<Survey::Numbered> Survey::next(std::size_t room) { return state_->plan.queue().next(room); }
+
+void Survey::absorb(std::size_t number, Answer answer) {
+  state_->plan.queue().absorb(number, std::move(answer));
+  state_->plan.settle();
+}
+
+bool Survey::done() const { return state_->plan.queue().empty(); }
+void Survey::give_up(std::string_view reason) { state_->plan.give_up(reason); }
+Surveyed Survey::result() const { return state_->plan.result(); }
+
+/// One of the chains seen, added when it is new.
+std::size_t Plan::present(const Answer& answer) {
+  auto at = std::find_if(found_.presented.begin(), found_.presented.end(),
+                         [&](const Presented& one) { return one.chain == answer.chain; });
+  if (at == found_.presented.end()) {
+    found_.presented.push_back({answer.chain, {}, {}, {}});
+    at = found_.presented.end() - 1;
+  }
+  const auto add = [](wire::Codes& codes, std::uint16_t code) {
+    if (code != 0 && std::find(codes.begin(), codes.end(), code) == codes.end()) codes.push_back(code);
+  };
+  add(at->versions, answer.version);
+  add(at->schemes, answer.scheme);
+  if (!answer.staple.empty()) at->staple = answer.staple;
+  return static_cast<std::size_t>(at - found_.presented.begin());
+}
+
+Surveyed Plan::result() const {
+  Surveyed surveyed = found_;
+  surveyed.questions = queue_.asked();
+  for (auto at = versions_.rbegin(); at != versions_.rend(); ++at) surveyed.versions.push_back(at->second.policy);
+  surveyed.unknown = unknown_;
+  if (!surveyed.foreign.empty()) {
+    surveyed.unknown = {"everything: it does not speak TLS"};
+    return surveyed;
+  }
+  for (const auto& topic : open_) surveyed.unknown.push_back(topic + (given_up_.empty() ? "" : ": " + given_up_));
+  for (const auto& version : surveyed.versions) {
+    const auto add = [&](const wire::Codes& codes, std::string_view what) {
+      if (!codes.empty())
+        surveyed.unknown.push_back(topic_of(version.version, what) + ": no answer about " +
+                                   std::to_string(codes.size()) + " of them");
+    };
+    add(version.unknown_suites, "cipher suites");
+    add(version.unknown_groups, "groups");
+    add(version.unknown_schemes, "signature schemes");
+  }
+  add_members(surveyed);
+  return surveyed;
+}
+
+}  // namespace bothends::policy

@@ -1,0 +1,163 @@
+#include "policy/survey_list.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace bothends::policy {
+
+namespace {
+
+bool contains(const wire::Codes& codes, std::uint16_t code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+wire::Codes without(wire::Codes codes, const wire::Codes& gone) {
+  std::erase_if(codes, [&](std::uint16_t code) { return contains(gone, code); });
+  return codes;
+}
+
+/// Kept alive by the continuations of its questions.
+class ListSurvey : public std::enable_shared_from_this<ListSurvey> {
+ public:
+  ListSurvey(SurveyQueue& queue, ListTopic topic, std::function<void(Listed)> done)
+      : queue_(queue), topic_(std::move(topic)), done_(std::move(done)) {}
+
+  void begin();
+
+ private:
+  using Step = void (ListSurvey::*)(const Answer&);
+
+  void ask(const wire::Codes& codes, Step step) {
+    queue_.ask(topic_.question(codes),
+               [self = shared_from_this(), step](const Answer& answer) { (self.get()->*step)(answer); });
+  }
+  std::uint16_t taken(const Answer& answer, const wire::Codes& left) const;
+  void first(const Answer& answer);
+  void reversed(const Answer& answer);
+  void eliminate();
+  void step(std::size_t list);
+  void stepped(std::size_t list, const Answer& answer);
+  void confirm();
+  void confirmed(const Answer& answer);
+  void finish();
+  Preference preference() const;
+
+  SurveyQueue& queue_;
+  ListTopic topic_;
+  std::function<void(Listed)> done_;
+  Listed listed_;
+  std::uint16_t first_ = 0, reversed_ = 0;
+  std::vector<wire::Codes> left_, taken_;  // of each list
+  unsigned refusals_ = 0;                  // in a row
+  std::size_t open_ = 0;                   // lists, then confirmations that are under way
+};
+
+void ListSurvey::begin() {
+  if (topic_.candidates.empty()) return done_({});
+  if (topic_.first) return first(*topic_.first);
+  ask(topic_.candidates, &ListSurvey::first);
+}
+
+std::uint16_t ListSurvey::taken(const Answer& answer, const wire::Codes& left) const {
+  if (answer.kind != Answer::Kind::accepted) return 0;
+  const auto code = topic_.chosen(answer);
+  return contains(left, code) ? code : 0;
+}
+
+void ListSurvey::first(const Answer& answer) {
+  if (answer.kind == Answer::Kind::none) {
+    listed_.unknown = topic_.candidates;
+    return finish();
+  }
+  first_ = taken(answer, topic_.candidates);
+  if (first_ == 0) {
+    listed_.alert = answer.alert;
+    if (++refusals_ < topic_.patience) return ask(topic_.candidates, &ListSurvey::first);
+    return confirm();
+  }
+  refusals_ = 0;
+  if (!topic_.ordered || topic_.candidates.size() < 2) return eliminate();
+  ask({topic_.candidates.rbegin(), topic_.candidates.rend()}, &ListSurvey::reversed);
+}
+
+void ListSurvey::reversed(const Answer& answer) {
+  reversed_ = taken(answer, topic_.candidates);
+  eliminate();
+}
+
+/// The server's order shows only when all that is left is offered at once; the client's can be cut into lists.
+void ListSurvey::eliminate() {
+  const bool clients_order = topic_.ordered && reversed_ != 0 && reversed_ != first_;
+  const auto rest = without(topic_.candidates, {first_});
+  const std::size_t lists = clients_order ? std::clamp<std::size_t>(topic_.lists(), 1, rest.size()) : 1;
+  left_.resize(lists);
+  taken_.resize(lists);
+  for (std::size_t at = 0; at < rest.size(); ++at) left_[at * lists / rest.size()].push_back(rest[at]);
+  open_ = lists;
+  for (std::size_t list = 0; list < lists; ++list) step(list);
+}
+
+void ListSurvey::step(std::size_t list) {
+  if (!left_[list].empty())
+    return queue_.ask(topic_.question(left_[list]),
+                      [self = shared_from_this(), list](const Answer& answer) { self->stepped(list, answer); });
+  if (--open_ > 0) return;
+  listed_.accepted.push_back(first_);
+  for (const auto& codes : taken_) listed_.accepted.insert(listed_.accepted.end(), codes.begin(), codes.end());
+  confirm();
+}
+
+void ListSurvey::stepped(std::size_t list, const Answer& answer) {
+  const auto code = taken(answer, left_[list]);
+  if (code != 0) {
+    taken_[list].push_back(code);
+    std::erase(left_[list], code);
+    refusals_ = 0;
+  } else if (answer.kind == Answer::Kind::refused && ++refusals_ < topic_.patience) {
+    // asked again
+  } else {
+    if (answer.kind == Answer::Kind::none)
+      listed_.unknown.insert(listed_.unknown.end(), left_[list].begin(), left_[list].end());
+    else if (answer.kind == Answer::Kind::refused)
+      listed_.alert = answer.alert;
+    left_[list].clear();
+  }
+  step(list);
+}
+
+void ListSurvey::confirm() {
+  const auto refused = without(without(topic_.candidates, listed_.accepted), listed_.unknown);
+  open_ = refused.empty() ? 0 : topic_.confirmations;
+  if (open_ == 0) return finish();
+  for (unsigned again = 0; again < topic_.confirmations; ++again) ask(refused, &ListSurvey::confirmed);
+}
+
+void ListSurvey::confirmed(const Answer& answer) {
+  const auto code = taken(answer, without(topic_.candidates, listed_.accepted));
+  if (code != 0 && !contains(listed_.contradicted, code)) listed_.contradicted.push_back(code);
+  if (--open_ == 0) finish();
+}
+
+Preference ListSurvey::preference() const {
+  if (!topic_.ordered || listed_.accepted.empty()) return Preference::unknown;
+  if (listed_.accepted.size() == 1) return Preference::none;
+  if (reversed_ == 0) return Preference::unknown;
+  if (reversed_ == first_) return Preference::server;
+  auto offered = topic_.candidates;
+  std::erase_if(offered, [&](std::uint16_t code) { return !contains(listed_.accepted, code); });
+  const bool as_offered = offered == listed_.accepted && reversed_ == offered.back();
+  return as_offered ? Preference::client : Preference::adaptive;
+}
+
+void ListSurvey::finish() {
+  listed_.by = preference();
+  done_(std::move(listed_));
+}
+
+}  // namespace
+
+void survey_list(SurveyQueue& queue, ListTopic topic, std::function<void(Listed)> done) {
+  std::make_shared<ListSurvey>(queue, std::move(topic), std::move(done))->begin();
+}
+
+}  // namespace bothends::policy

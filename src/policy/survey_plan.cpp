@@ -1,0 +1,221 @@
+#include "policy/survey_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace bothends::policy {
+
+namespace {
+
+constexpr std::array<std::uint16_t, 5> all_versions{wire::tls1_3, wire::tls1_2, wire::tls1_1, wire::tls1_0, wire::ssl3};
+constexpr std::size_t common_length = 40;  // suites in a hello that nobody finds long
+constexpr unsigned confirmations = 2;      // of what was refused: a pool's members answer in turn
+
+wire::Codes first_of(wire::Codes codes, std::size_t count) {
+  if (codes.size() > count) codes.resize(count);
+  return codes;
+}
+
+/// RFC 7366 is about them only.
+bool is_cbc(std::uint16_t suite) {
+  const auto name = wire::known_name(wire::Registry::suite, suite);
+  return name && name->find("_CBC_") != name->npos;
+}
+
+/// ChaCha20 goes first for clients that put it first, with some servers (OpenSSL's SSL_OP_PRIORITIZE_CHACHA).
+bool is_chacha(std::uint16_t suite) {
+  const auto name = wire::known_name(wire::Registry::suite, suite);
+  return name && name->find("CHACHA20") != name->npos;
+}
+
+}  // namespace
+
+std::string topic_of(std::uint16_t version, std::string_view what) {
+  return wire::name(wire::Registry::version, version) + " " + std::string(what);
+}
+
+Plan::Plan(SurveySettings settings) : settings_(std::move(settings)) {
+  found_.sni = settings_.sni;
+  queue_.heard = [this](const Question& question, const Answer& answer) { heard(question, answer); };
+  for (const auto version : all_versions) {
+    versions_[version].policy.version = version;
+    for (const char* what : {"cipher suites", "groups", "signature schemes"}) open(topic_of(version, what));
+  }
+  for (const char* what : {"names", "ALPN", "resumption", "tolerance"}) open(what);
+  undecided_ = versions_.size();
+  for (const auto version : all_versions) ask_version(version);
+}
+
+/// One version, no key shares: what comes back names the suite and, in TLS 1.3, the group, at little cost to the
+/// server.
+Question Plan::base(std::uint16_t version, wire::Codes suites) const {
+  Question question;
+  question.versions = {version};
+  question.suites = std::move(suites);
+  question.is_bare = version == wire::ssl3;
+  if (question.is_bare) return question;
+  question.sni = settings_.sni;
+  question.groups = groups_to_ask(version);
+  if (version >= wire::tls1_2) question.schemes = schemes_to_ask();
+  const bool tls13 = version >= wire::tls1_3;
+  question.deflate = !tls13;
+  question.until = tls13 ? Question::Until::hello : Question::Until::flight;
+  if (tls13 && of(version).needs_shares) question.key_shares = {29, 23};
+  return question;
+}
+
+void Plan::ask_version(std::uint16_t version) {
+  auto question = base(version, suites_to_ask(version));
+  if (version == wire::ssl3) question.until = Question::Until::flight;
+  queue_.ask(std::move(question), [this, version](const Answer& answer) {
+    if (answer.kind == Answer::Kind::accepted) return decide_version(version, answer, answer);
+    ask_again(version, answer);
+  });
+}
+
+/// As a client of today would ask: a hello with every suite, or without key shares, is not what all servers expect.
+void Plan::ask_again(std::uint16_t version, const Answer& answer) {
+  const bool tls13 = version >= wire::tls1_3;
+  auto question = base(version, first_of(suites_to_ask(version), common_length));
+  if (tls13) question.key_shares = {29, 23};
+  queue_.ask(std::move(question),
+             [this, version, answer](const Answer& again) { decide_version(version, answer, again); });
+}
+
+void Plan::decide_version(std::uint16_t version, const Answer& answer, const Answer& again) {
+  auto& found = of(version);
+  const auto speaks = [&](const Answer& one) { return one.kind == Answer::Kind::accepted && one.version == version; };
+  found.refuses_name = answer.alert == wire::unrecognized_name || again.alert == wire::unrecognized_name;
+  if (speaks(again)) {
+    found.policy.spoken = Known::yes;
+    found.needs_shares = !speaks(answer) && version >= wire::tls1_3;
+    found.needs_short_list = !speaks(answer) && version < wire::tls1_3;
+    found.first = speaks(answer) ? answer : std::optional<Answer>();
+  } else if (again.kind == Answer::Kind::none && answer.kind == Answer::Kind::none) {
+    say_unknown(wire::name(wire::Registry::version, version) + " had no answer");
+  } else if (!found.refuses_name) {
+    found.policy.spoken = Known::no;
+    found.policy.alert = again.kind == Answer::Kind::refused ? again.alert : answer.alert;
+  }
+  version_decided(version);
+}
+
+void Plan::version_decided(std::uint16_t version) {
+  if (is_spoken(version)) {
+    list_suites(version);
+  } else {
+    for (const char* what : {"cipher suites", "groups", "signature schemes"}) close(topic_of(version, what));
+    if (of(version).policy.spoken == Known::no)
+      for (unsigned again = 0; again < confirmations; ++again)
+        queue_.ask(base(version, suites_to_ask(version)), [this, version](const Answer& answer) {
+          if (answer.kind == Answer::Kind::accepted && answer.version == version)
+            of(version).contradicted.push_back(answer.suite);
+        });
+  }
+  if (--undecided_ > 0) return;
+  begin_server();
+  for (const auto listed : std::exchange(waiting_, {})) begin_details(listed);
+}
+
+void Plan::list_suites(std::uint16_t version) {
+  ListTopic list;
+  list.candidates = suites_to_ask(version);
+  list.question = [this, version](const wire::Codes& left) { return base(version, left); };
+  list.chosen = [version](const Answer& answer) { return answer.version == version ? answer.suite : std::uint16_t{0}; };
+  list.first = of(version).first;
+  list.confirmations = confirmations;
+  list.lists = [this] { return lists(); };
+  if (of(version).needs_short_list) list.candidates = first_of(std::move(list.candidates), common_length);
+  survey_list(queue_, std::move(list), [this, version](Listed listed) { suites_listed(version, std::move(listed)); });
+}
+
+/// Over a long way time is saved by asking about several lists at once; nearby it would only cost connections.
+unsigned Plan::lists() const { return shortest_ > std::chrono::milliseconds(5) ? 8 : 1; }
+
+void Plan::suites_listed(std::uint16_t version, Listed listed) {
+  auto& found = of(version);
+  found.policy.suites = std::move(listed.accepted);
+  found.policy.suites_by = listed.by;
+  found.policy.unknown_suites = std::move(listed.unknown);
+  found.policy.alert = listed.alert;
+  found.contradicted = std::move(listed.contradicted);
+  if (found.needs_short_list)
+    say_unknown(
+        topic_of(version, "cipher suites beyond the common ones: a ClientHello with all of them is not accepted"));
+  close(topic_of(version, "cipher suites"));
+  look_for_chacha(version);
+  if (settings_.sweep) ask_sweep(version);
+  if (undecided_ > 0) return waiting_.push_back(version);
+  begin_details(version);
+}
+
+void Plan::look_for_chacha(std::uint16_t version) {
+  const auto& policy = of(version).policy;
+  auto offered = policy.suites;
+  const auto middle = std::stable_partition(offered.begin(), offered.end(), is_chacha);
+  const bool is_question = policy.suites_by == Preference::server && middle != offered.begin() &&
+                           middle != offered.end() && !is_chacha(policy.suites.front());
+  if (!is_question) return;
+  queue_.ask(base(version, std::move(offered)), [this, version](const Answer& answer) {
+    if (answer.kind == Answer::Kind::accepted && is_chacha(answer.suite))
+      of(version).policy.suites_by = Preference::adaptive;
+  });
+}
+
+void Plan::heard(const Question& question, const Answer& answer) {
+  if (stopped_) return;
+  if (answer.kind == Answer::Kind::none) {
+    if (answer.how != Ending::How::foreign || found_.questions > 0) return;
+    found_.foreign = answer.note;
+    return;
+  }
+  found_.questions = 1;  // somebody speaks TLS here
+  if (answer.took.count() > 0 && (shortest_.count() == 0 || answer.took < shortest_)) shortest_ = answer.took;
+  if (answer.kind != Answer::Kind::accepted) return;
+  watch(question, answer);
+  if (!answer.chain.empty()) present(answer);
+  const bool below13 = answer.version < wire::tls1_3;
+  const auto learn = [](Known& known, bool is) {
+    if (known != Known::yes) known = is ? Known::yes : Known::no;
+  };
+  if (answer.flight) learn(found_.certificate_asked, answer.certificate_asked);
+  if (answer.certificate_asked && found_.issuers.empty()) found_.issuers = answer.issuers;
+  if (!below13 || question.is_bare || question.until == Question::Until::whole) return;
+  if (question.deflate) learn(found_.compression, answer.compressed);
+  learn(found_.secure_renegotiation, answer.secure_renegotiation);
+  learn(found_.extended_master_secret, answer.extended_master_secret);
+  if (is_cbc(answer.suite)) learn(found_.encrypt_then_mac, answer.encrypt_then_mac);
+}
+
+bool Plan::is_spoken(std::uint16_t version) const { return of(version).policy.spoken == Known::yes; }
+
+std::optional<std::uint16_t> Plan::highest_below13() const {
+  for (const auto version : all_versions)
+    if (version < wire::tls1_3 && is_spoken(version)) return version;
+  return std::nullopt;
+}
+
+void Plan::settle() {
+  if (!queue_.empty() || stopped_) return;
+  if (!found_.foreign.empty()) return;
+  const bool contradicted =
+      std::any_of(versions_.begin(), versions_.end(), [](const auto& one) { return !one.second.contradicted.empty(); });
+  if ((is_pool_ || contradicted) && !std::exchange(pool_asked_, true)) {
+    is_pool_ = true;
+    begin_pool();
+  }
+}
+
+void Plan::give_up(std::string_view reason) {
+  if (queue_.empty()) return;
+  given_up_ = reason;
+  stopped_ = true;
+  queue_.clear();
+}
+
+void Plan::say_unknown(std::string sentence) {
+  if (std::find(unknown_.begin(), unknown_.end(), sentence) == unknown_.end()) unknown_.push_back(std::move(sentence));
+}
+
+}  // namespace bothends::policy

@@ -1,0 +1,166 @@
+// Several unequal servers behind one address: every code is asked for alone, again and again, and who accepted it is
+// told by the leaf. Whom a refusal came from is not known; that a member would have accepted is excluded only when it
+// must have been met by then.
+#include <algorithm>
+#include <cmath>
+
+#include "policy/survey_plan.hpp"
+
+namespace bothends::policy {
+
+namespace {
+
+constexpr unsigned patience = 6;           // refusals in a row, until a list is believed to be whole
+constexpr unsigned repetitions = 10;       // of each code
+constexpr unsigned most_questions = 2000;  // of all of them
+constexpr double improbable = 0.01;
+
+bool is_alike(const Answer& one, const Answer& other) {
+  return one.version == other.version && one.suite == other.suite && one.group == other.group &&
+         one.alpn == other.alpn && one.certificate_asked == other.certificate_asked && one.chain == other.chain;
+}
+
+bool contains(const wire::Codes& codes, std::uint16_t code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+}  // namespace
+
+/// A question that is put again must be answered alike, and the same suite and scheme with the same leaf.
+void Plan::watch(const Question& question, const Answer& answer) {
+  if (question.until != Question::Until::flight || question.sni != settings_.sni || answer.chain.empty()) return;
+  ++leaves_[answer.chain.front()];
+  if (canary_question_ == question) {
+    if (canary_ && !is_alike(*canary_, answer)) is_pool_ = true;
+    canary_ = answer;
+  }
+  const auto [at, is_new] = leaf_of_.try_emplace({answer.version, answer.suite, answer.scheme}, answer.chain.front());
+  if (!is_new && at->second != answer.chain.front()) is_pool_ = true;
+}
+
+void Plan::begin_pool() {
+  open("pool");
+  pool_lists_ = 1;
+  for (auto& [version, found] : versions_) {
+    if (found.policy.spoken != Known::yes && found.contradicted.empty()) continue;
+    found.policy.spoken = Known::yes;
+    found.policy.alert.reset();
+    list_for_pool(version, true);
+    if (version == wire::tls1_3 || version == highest_below13()) list_for_pool(version, false);
+  }
+  pool_listed();
+}
+
+void Plan::list_for_pool(std::uint16_t version, bool is_suites) {
+  ++pool_lists_;
+  ListTopic list;
+  list.ordered = false;
+  list.patience = patience;
+  list.candidates = is_suites ? suites_to_ask(version) : groups_to_ask(version);
+  const auto suites = of(version).policy.suites;
+  list.question = [this, version, is_suites, suites](const wire::Codes& left) {
+    auto question = base(version, is_suites ? left : suites);
+    if (!is_suites) question.groups = left;
+    return question;
+  };
+  list.chosen = [version, is_suites](const Answer& answer) {
+    return answer.version != version ? std::uint16_t{0} : is_suites ? answer.suite : answer.group;
+  };
+  survey_list(queue_, std::move(list), [this, version, is_suites](Listed listed) {
+    for (const auto code : listed.accepted)
+      tallies_[{version, is_suites ? code : std::uint16_t{0}, is_suites ? std::uint16_t{0} : code}];
+    pool_listed();
+  });
+}
+
+void Plan::pool_listed() {
+  if (--pool_lists_ > 0) return;
+  const auto count =
+      std::clamp<std::size_t>(most_questions / std::max<std::size_t>(tallies_.size(), 1), 4, repetitions);
+  for (const auto& [key, tally] : tallies_)
+    for (std::size_t again = 0; again < count; ++again) repeat(std::get<0>(key), std::get<1>(key), std::get<2>(key));
+  close("pool");
+}
+
+void Plan::repeat(std::uint16_t version, std::uint16_t suite, std::uint16_t group) {
+  wire::Codes suites{suite};
+  if (suite == 0) {
+    suites.clear();
+    for (const auto& [key, tally] : tallies_)
+      if (std::get<0>(key) == version && std::get<1>(key) != 0) suites.push_back(std::get<1>(key));
+  }
+  auto question = base(version, std::move(suites));
+  if (group != 0) question.groups = {group};
+  if (version >= wire::tls1_3) {
+    question.until = Question::Until::flight;
+    question.key_shares = group != 0 ? wire::Codes{group} : wire::Codes{share_group()};
+  }
+  queue_.ask(std::move(question), [this, version, suite, group](const Answer& answer) {
+    auto& tally = tallies_[{version, suite, group}];
+    if (answer.kind == Answer::Kind::refused) ++tally.refused;
+    if (answer.kind == Answer::Kind::accepted && answer.version == version && !answer.chain.empty())
+      ++tally.accepted[answer.chain.front()];
+  });
+}
+
+/// What every member accepts stands with the versions; what some accept, with the members.
+void Plan::add_members(Surveyed& surveyed) const {
+  if (!pool_asked_) return;
+  for (const auto& [leaf, answers] : leaves_) surveyed.members.push_back(member_of(leaf));
+  for (auto& version : surveyed.versions) {
+    const auto by_all = [&](std::uint16_t suite, std::uint16_t group) {
+      const auto at = tallies_.find({version.version, suite, group});
+      return at != tallies_.end() && at->second.refused == 0;
+    };
+    const auto keep = [&](wire::Codes& codes, wire::Codes& unknown, bool is_suites) {
+      for (const auto& [key, tally] : tallies_) {
+        const auto code = is_suites ? std::get<1>(key) : std::get<2>(key);
+        if (std::get<0>(key) != version.version || code == 0) continue;
+        const bool all = is_suites ? by_all(code, 0) : by_all(0, code);
+        if (!all && !contains(unknown, code)) unknown.push_back(code);
+        if (all && !contains(codes, code)) codes.push_back(code);
+        if (!all) std::erase(codes, code);
+      }
+    };
+    keep(version.suites, version.unknown_suites, true);
+    keep(version.groups, version.unknown_groups, false);
+    version.suites_by = version.groups_by = Preference::unknown;
+  }
+  surveyed.unknown.push_back(
+      "several unequal servers answer here" +
+      std::string(leaves_.size() > 1 ? ", told apart by their certificates"
+                                     : " with the same certificate, which tells nothing of who accepts what") +
+      ": under each version stands what all of them accept; what only some of them do is not known of the address");
+}
+
+Member Plan::member_of(const Bytes& leaf) const {
+  Member member;
+  member.leaf = leaf;
+  member.answers = leaves_.at(leaf);
+  unsigned all = 0;
+  for (const auto& [other, answers] : leaves_) all += answers;
+  const double share = static_cast<double>(member.answers) / std::max(all, 1U);
+  for (const auto& [version, found] : versions_) {
+    VersionPolicy policy;
+    policy.version = version;
+    for (const auto& [key, tally] : tallies_) {
+      const auto& [of_version, suite, group] = key;
+      if (of_version != version) continue;
+      const auto seen = tally.accepted.contains(leaf);
+      unsigned asked = tally.refused;
+      for (const auto& [other, times] : tally.accepted) asked += times;
+      const bool excluded = !seen && std::pow(1 - share, asked) < improbable;
+      auto& accepted = suite != 0 ? policy.suites : policy.groups;
+      auto& unknown = suite != 0 ? policy.unknown_suites : policy.unknown_groups;
+      if (seen && (leaves_.size() > 1 || tally.refused == 0))
+        accepted.push_back(suite != 0 ? suite : group);
+      else if (!excluded)
+        unknown.push_back(suite != 0 ? suite : group);
+    }
+    policy.spoken = !policy.suites.empty() ? Known::yes : policy.unknown_suites.empty() ? Known::no : Known::unknown;
+    member.versions.insert(member.versions.begin(), std::move(policy));
+  }
+  return member;
+}
+
+}  // namespace bothends::policy
