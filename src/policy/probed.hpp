@@ -1,6 +1,7 @@
 // All that a probe says of one endpoint: the survey, and what we make of it ourselves.
 #pragma once
 
+#include "policy/negotiate.hpp"
 #include "policy/survey.hpp"
 
 namespace bothends::policy {
@@ -60,5 +61,13 @@ struct Probed {
   std::vector<CrossCheck> cross_checks;
   bool interrupted = false;
 };
+
+/// The policy of one version, as negotiate() wants it, with the alerts that were seen. Leaves carry no names: the
+/// survey is about one name.
+Policy policy_of(const Probed& probed, std::uint16_t version);
+
+/// What the endpoint makes of an offer for the name it was surveyed for, or for none or an unknown one: first the
+/// version, then by what was seen of that version. nullopt where the survey does not know enough.
+std::optional<Outcome> foretell(const Offer& offer, const Probed& probed);
 
 }  // namespace bothends::policy

@@ -6,7 +6,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <variant>
 
 #include "policy/policy.hpp"
 #include "policy/question.hpp"
@@ -22,12 +21,14 @@ std::string_view name(Preference preference);
 struct VersionPolicy {
   std::uint16_t version = 0;
   Known spoken = Known::unknown;
-  std::optional<std::uint8_t> alert;  // of its refusal
-  wire::Codes suites;                 // in the order in which the server takes them
+  /// With which it refuses suites (when not spoken: the version), groups and schemes; nullopt: closes, or never did.
+  std::optional<std::uint8_t> alert, group_alert, scheme_alert;
+  wire::Codes suites;  // in the order in which the server takes them
   Preference suites_by = Preference::unknown;
   wire::Codes groups;
   Preference groups_by = Preference::unknown;
-  wire::Codes schemes;                                          // by which its keys sign, family by family
+  wire::Codes schemes;                                          // by which its keys sign
+  Preference schemes_by = Preference::unknown;                  // TLS 1.3; up to TLS 1.2 the suite comes first
   std::map<std::uint16_t, std::uint16_t> dh_bits;               // suite -> size of the prime
   wire::Codes unknown_suites, unknown_groups, unknown_schemes;  // asked, and neither accepted nor refused
   friend bool operator==(const VersionPolicy&, const VersionPolicy&) = default;
@@ -133,9 +134,5 @@ class Survey {
  private:
   std::unique_ptr<State> state_;
 };
-
-/// What the endpoint makes of an offer, by negotiate(): first the version, then by what was seen of that version.
-/// nullopt where the survey does not know enough.
-std::optional<std::variant<Agreement, Refusal>> foretell(const Offer& offer, const Surveyed& surveyed);
 
 }  // namespace bothends::policy

@@ -48,10 +48,6 @@ bool is_ecdsa(std::uint16_t code) {
   return (code < 0x0700 && (code & 0xff) == 0x03) || (code >= 0x081a && code <= 0x081c);
 }
 bool is_eddsa(std::uint16_t code) { return code == 0x0807 || code == 0x0808; }
-bool is_mldsa(std::uint16_t code) { return code >= 0x0904 && code <= 0x0906; }
-bool is_other(std::uint16_t code) {
-  return !is_rsa(code) && !is_dsa(code) && !is_ecdsa(code) && !is_eddsa(code) && !is_mldsa(code);
-}
 
 wire::Codes schemes_that(bool (*belong)(std::uint16_t)) {
   auto codes = schemes_to_ask();
@@ -100,15 +96,11 @@ const wire::Codes& groups_to_ask(std::uint16_t version) {
 }
 
 std::vector<SchemeFamily> scheme_families(std::uint16_t version) {
-  std::vector<SchemeFamily> families{{"RSA", Authentication::rsa, {}, schemes_that(is_rsa)},
-                                     {"ECDSA", Authentication::ecdsa, {}, schemes_that(is_ecdsa)},
-                                     {"EdDSA", Authentication::ecdsa, {}, schemes_that(is_eddsa)},
-                                     {"DSA", Authentication::other, "_DSS_", schemes_that(is_dsa)}};
-  if (version >= wire::tls1_3) {
-    families.back() = {"ML-DSA", Authentication::any, {}, schemes_that(is_mldsa)};
-    families.push_back({"other", Authentication::any, {}, schemes_that(is_other)});
-  }
-  return families;
+  if (version >= wire::tls1_3) return {{Authentication::any, {}, schemes_to_ask()}};
+  return {{Authentication::rsa, {}, schemes_that(is_rsa)},
+          {Authentication::ecdsa, {}, schemes_that(is_ecdsa)},
+          {Authentication::ecdsa, {}, schemes_that(is_eddsa)},
+          {Authentication::other, "_DSS_", schemes_that(is_dsa)}};
 }
 
 const wire::Codes& schemes_to_ask() {

@@ -12,9 +12,9 @@ wire::Codes suites_of_sweep();
 /// For the key exchange: up to TLS 1.2 the curves, without the finite fields of RFC 7919; in TLS 1.3 everything.
 const wire::Codes& groups_to_ask(std::uint16_t version);
 
-/// Schemes of keys of one kind: asked apart, since a server may choose a suite first that it can't sign for.
+/// Schemes of keys of one kind, asked apart up to TLS 1.2: a server chooses a suite first, and then has nothing to sign
+/// with. In TLS 1.3 the suite says nothing of keys: one family.
 struct SchemeFamily {
-  std::string_view name;
   Authentication authentication = Authentication::other;  // of the suites that go with it, up to TLS 1.2
   std::string_view suite_mark;  // in the name of such a suite, where the authentication does not tell: "_DSS_"
   wire::Codes schemes;

@@ -125,6 +125,7 @@ void Plan::groups_listed(std::uint16_t version, Listed listed) {
   auto& found = of(version);
   found.policy.groups = std::move(listed.accepted);
   found.policy.groups_by = listed.by;
+  found.policy.group_alert = listed.alert;
   found.policy.unknown_groups = std::move(listed.unknown);
   if (!listed.contradicted.empty()) is_pool_ = true;
   close(topic_of(version, "groups"));
@@ -154,12 +155,12 @@ void Plan::check_groups(std::uint16_t version) {
       const auto& above = of(*highest_below13()).policy;
       of(version).policy.groups = above.groups;
       of(version).policy.groups_by = above.groups_by;
+      of(version).policy.group_alert = answer.alert;
       close(topic_of(version, "groups"));
     });
   });
 }
 
-/// Family by family: with a mixed offer a server picks a suite that it cannot sign for, and most schemes never show.
 void Plan::list_schemes(std::uint16_t version) {
   const auto& policy = of(version).policy;
   if (version >= wire::tls1_3 && share_group() == 0) {
@@ -178,7 +179,8 @@ void Plan::list_family(std::uint16_t version, const SchemeFamily& family, wire::
   ++open_families_[version];
   ListTopic list;
   list.candidates = family.schemes;
-  list.ordered = false;
+  list.ordered = version >= wire::tls1_3;
+  list.lists = [this] { return lists(); };
   list.question = [this, version, suites](const wire::Codes& left) {
     auto question = base(version, suites);
     question.schemes = left;
@@ -189,6 +191,8 @@ void Plan::list_family(std::uint16_t version, const SchemeFamily& family, wire::
   list.chosen = [](const Answer& answer) { return answer.scheme; };
   survey_list(queue_, std::move(list), [this, version](Listed listed) {
     auto& policy = of(version).policy;
+    policy.schemes_by = listed.by;
+    if (listed.alert) policy.scheme_alert = listed.alert;
     policy.schemes.insert(policy.schemes.end(), listed.accepted.begin(), listed.accepted.end());
     policy.unknown_schemes.insert(policy.unknown_schemes.end(), listed.unknown.begin(), listed.unknown.end());
     family_listed(version);

@@ -175,6 +175,8 @@ void Plan::heard(const Question& question, const Answer& answer) {
   if (answer.kind != Answer::Kind::accepted) return;
   watch(question, answer);
   if (!answer.chain.empty()) present(answer);
+  if (answer.dh_bits != 0 && versions_.contains(answer.version))
+    of(answer.version).policy.dh_bits[answer.suite] = answer.dh_bits;
   const bool below13 = answer.version < wire::tls1_3;
   const auto learn = [](Known& known, bool is) {
     if (known != Known::yes) known = is ? Known::yes : Known::no;

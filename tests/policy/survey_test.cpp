@@ -145,9 +145,9 @@ TEST_CASE("No answer is not no: asked again, and unknown in the end") {
   SUBCASE("silent about one group") {
     const auto surveyed = surveyed_by(
         [&](const Question& question) {
-          const bool silent = question.groups == wire::Codes{30} ||
-                              (!question.groups.empty() && question.versions.front() == 0x0304 &&
-                               question.groups.front() != 29 && question.key_shares.empty());
+          const bool silent =
+              question.groups == wire::Codes{30} || (!question.groups.empty() && question.versions.front() == 0x0304 &&
+                                                     question.groups.front() != 29 && question.key_shares.empty());
           return silent ? none(Ending::How::timed_out) : answer_from(policy, question);
         },
         for_a);
