@@ -28,6 +28,8 @@ struct Callbacks {
   std::function<void()> drained;      // queued() has fallen to zero after having been above it
   std::function<void()> peer_closed;  // the peer said close_notify or FIN while we were open and have not
                                       // closed; without this callback the connection ends by itself
+  std::function<void(const policy::Ending&)> decided;  // how it will end is known, though the parting may take its
+                                                       // time: once, before `ended`
   std::function<void(const policy::Ending&)> ended;
 };
 

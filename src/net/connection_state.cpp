@@ -157,7 +157,9 @@ Ending State::ending_of(How how, std::string note) const {
 }
 
 void State::decide(How how, std::string note) {
-  if (!decided) decided = ending_of(how, std::move(note));
+  if (decided) return;
+  decided = ending_of(how, std::move(note));
+  tell_decided = true;
 }
 
 void State::begin_closing(milliseconds patience) {
@@ -189,6 +191,7 @@ void State::peer_ended(How how) {
 /// closed: unread input at that moment would make the system send a RST, which may overtake the alert.
 void State::engine_failed() {
   failed = true;
+  tell_decided = tell_decided || !decided;
   decided = ending_of(How::failed, {});
   fin_wanted = false;
   begin_closing(linger_after_failure);
@@ -243,6 +246,7 @@ void State::deliver() {
   call(tell_opened, callbacks.opened);
   call(tell_data, callbacks.data);
   call(tell_drained, callbacks.drained);
+  if (std::exchange(tell_decided, false) && !gone && callbacks.decided) callbacks.decided(*decided);
   call(tell_peer_closed, callbacks.peer_closed);
   if (life != Life::over) flush();
   if (tell_ended && !gone) {

@@ -106,7 +106,8 @@ struct Connection::State {
   std::uint64_t received = 0, sent = 0;
 
   // Callbacks that are due
-  bool tell_opened = false, tell_data = false, tell_drained = false, tell_peer_closed = false, tell_ended = false;
+  bool tell_opened = false, tell_data = false, tell_drained = false, tell_peer_closed = false, tell_decided = false,
+       tell_ended = false;
   bool drain_awaited = false;
 
   bool gone = false;  // the Connection is destroyed

@@ -427,3 +427,39 @@ TEST_CASE("drained comes when everything written is with the system") {
   });
   CHECK(bench.connection->queued() == 0);
 }
+
+TEST_CASE("what decides the ending is told once, before the parting is over") {
+  for (const auto phase : {tls::Phase::closed, tls::Phase::failed}) {
+    Loop loop;
+    RawServer server;
+    std::unique_ptr<Connection> connection;
+    std::string order;
+    Callbacks callbacks;
+    callbacks.decided = [&](const policy::Ending&) { order += 'D'; };
+    callbacks.ended = [&](const policy::Ending&) { order += 'e'; };
+    auto engine = pass(
+        [phase](Pass& self, View in, Bytes&) {
+          if (!in.empty()) self.become(phase);
+        },
+        tls::Phase::handshaking);
+    connection = Connection::connect(loop, server.at(), std::move(engine), {}, callbacks);
+    const int raw = server.accept();
+    raw_send(raw, "all there is");
+    turn_until(loop, [&] { return !order.empty(); });
+    CHECK(order == "D");
+    ::close(raw);
+    turn_until(loop, [&] { return order.ends_with('e'); });
+    CHECK(order == "De");
+  }
+  Loop loop;
+  RawServer server;
+  std::unique_ptr<Connection> connection;
+  bool ended = false;
+  Callbacks callbacks;
+  callbacks.decided = [&](const policy::Ending&) { connection.reset(); };  // also then nothing more is called
+  callbacks.ended = [&](const policy::Ending&) { ended = true; };
+  connection = Connection::connect(loop, server.at(), pass({}, tls::Phase::handshaking), {}, callbacks);
+  ::close(server.accept());
+  turn_until(loop, [&] { return connection == nullptr; });
+  CHECK_FALSE(ended);
+}

@@ -1,0 +1,286 @@
+#include "run/asking.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "wire/codes.hpp"
+
+namespace bothends::run {
+
+namespace {
+
+using policy::Answer;
+using policy::Ending;
+using policy::Question;
+using std::chrono::milliseconds;
+
+constexpr milliseconds patience{500};     // for an objection to a complete handshake, and for a ticket
+constexpr std::size_t most_parting = 64;  // each may last as long as a connection's linger
+constexpr std::size_t most_contexts = 64;
+
+Result<Bytes> chance(std::size_t size) {
+  Bytes octets(size);
+  if (getrandom(octets.data(), octets.size(), 0) != static_cast<ssize_t>(size))
+    return fail(ErrorCode::resource, "the system gives no random numbers");
+  return octets;
+}
+
+wire::Codes both(wire::Codes one, const wire::Codes& other) {
+  one.insert(one.end(), other.begin(), other.end());
+  return one;
+}
+
+Result<wire::Codes> known(const wire::Codes& wanted, const wire::Codes& can, std::string_view stack,
+                          wire::Registry registry) {
+  wire::Codes left;
+  std::ranges::copy_if(wanted, std::back_inserter(left),
+                       [&](std::uint16_t code) { return std::ranges::find(can, code) != can.end(); });
+  if (left.empty() && !wanted.empty())
+    return fail(ErrorCode::tls, std::string(stack) + " has no such " + std::string(wire::noun(registry)) + ": " +
+                                    wire::name(registry, wanted.front()));
+  return left;
+}
+
+/// What of a question a stack's settings depend on.
+Question relevant(const Question& question) {
+  Question rest;
+  rest.versions = question.versions;
+  rest.suites = question.suites;
+  rest.groups = question.groups;
+  rest.schemes = question.schemes;
+  rest.alpn = question.alpn;
+  const bool by_id = question.resume == Question::Resume::id;
+  rest.resume = by_id ? Question::Resume::id : Question::Resume::no;
+  return rest;
+}
+
+Result<tls::ClientSettings> settings_of(const Question& question, const tls::Stack& stack) {
+  using wire::Registry;
+  const tls::Capabilities& can = stack.can();
+  if (question.versions.empty()) return fail(ErrorCode::value, "a question without a version");
+  auto suites = known(question.suites, both(can.suites, can.suites_on_request), stack.name(), Registry::suite);
+  if (!suites) return tl::unexpected(suites.error());
+  auto groups = known(question.groups, both(can.groups, can.groups_on_request), stack.name(), Registry::group);
+  if (!groups) return tl::unexpected(groups.error());
+  auto schemes = known(question.schemes, can.signature_schemes, stack.name(), Registry::signature_scheme);
+  if (!schemes) return tl::unexpected(schemes.error());
+  tls::ClientSettings settings;
+  settings.min_version = *std::ranges::min_element(question.versions);
+  settings.max_version = *std::ranges::max_element(question.versions);
+  settings.suites = std::move(*suites);
+  settings.groups = std::move(*groups);
+  settings.signature_schemes = std::move(*schemes);
+  settings.alpn = question.alpn;
+  settings.tickets = question.resume != Question::Resume::id;
+  return settings;
+}
+
+bool has_ticket(const wire::Transcript& transcript) { return transcript.message(wire::new_session_ticket) != nullptr; }
+
+}  // namespace
+
+/// One connection. It belongs to an asking until that has its answer, then to the tools.
+struct AskingTools::Talk {
+  Talk(AskingTools& of, Asking& by) : tools(of), asking(&by) {}
+  void connect(const Way& way, std::unique_ptr<tls::Engine> engine);
+  const tls::Engine& engine() const { return connection->engine(); }
+
+  AskingTools& tools;
+  Asking* asking;  // nullptr: parting
+  std::unique_ptr<net::Connection> connection;
+};
+
+void AskingTools::Talk::connect(const Way& way, std::unique_ptr<tls::Engine> engine) {
+  if (way.proxy_protocol != ProxyProtocol::none)
+    engine = with_prefix(std::move(engine), [this, way] {
+      return proxy_header(way.proxy_protocol, connection->local(), connection->peer());
+    });
+  connection = net::Connection::connect(tools.loop_, way.to, std::move(engine),
+                                        {.handshake = way.timeout, .total = way.timeout + 2 * patience},
+                                        {
+                                            .opened = [this] { asking ? asking->opened() : void(); },
+                                            .data =
+                                                [this] {
+                                                  connection->take_plain();
+                                                  if (asking) asking->data();
+                                                },
+                                            .decided =
+                                                [this](const Ending& ending) {
+                                                  if (asking) asking->decided(ending);
+                                                },
+                                            .ended =
+                                                [this](const Ending&) {
+                                                  if (asking) return asking->ended();
+                                                  tools.drop(*this);
+                                                },
+                                        });
+}
+
+AskingTools::AskingTools(net::Loop& loop, const tls::Stack& stack) : loop_(loop), stack_(stack) {}
+AskingTools::~AskingTools() = default;
+
+bool AskingTools::has_room() const { return partings_.size() < most_parting; }
+
+void AskingTools::part(std::unique_ptr<Talk> talk) {
+  talk->asking = nullptr;
+  partings_.push_back(std::move(talk));
+}
+
+void AskingTools::drop(const Talk& talk) {
+  partings_.remove_if([&](const std::unique_ptr<Talk>& candidate) { return candidate.get() == &talk; });
+}
+
+Result<std::shared_ptr<const tls::KeyShare>> AskingTools::share(std::uint16_t group) {
+  if (const auto made = shares_.find(group); made != shares_.end()) return made->second;
+  auto share = tls::key_share(group);
+  if (share) shares_.emplace(group, *share);
+  return share;
+}
+
+Result<tls::HelloSettings> AskingTools::hello(const Question& question) {
+  tls::HelloSettings settings;
+  for (const std::uint16_t group : question.key_shares) {
+    auto made = share(group);
+    if (!made) return tl::unexpected(made.error());
+    settings.shares.push_back(std::move(*made));
+  }
+  constexpr std::size_t random_and_session_id = 64;
+  const auto random = chance(random_and_session_id);
+  if (!random) return tl::unexpected(random.error());
+  settings.hello = tls::hello_of(question, settings.shares, *random);
+  settings.until = question.until;
+  return settings;
+}
+
+Result<AskingTools::Context> AskingTools::context(const Question& question) {
+  const Question key = relevant(question);
+  const auto made = std::ranges::find(contexts_, key, &std::pair<Question, Context>::first);
+  if (made != contexts_.end()) return made->second;
+  const auto settings = settings_of(question, stack_);
+  if (!settings) return tl::unexpected(settings.error());
+  auto context = stack_.client(*settings);
+  if (!context) return context;
+  if (contexts_.size() >= most_contexts) contexts_.pop_front();
+  contexts_.emplace_back(key, *context);
+  return context;
+}
+
+Asking::Asking(AskingTools& tools, Way way, Question question, std::function<void(Answer)> done)
+    : tools_(tools), way_(std::move(way)), question_(std::move(question)), done_(std::move(done)) {
+  if (question_.until == Question::Until::whole) step_ = Step::whole;
+  begin();
+}
+
+Asking::~Asking() = default;
+
+void Asking::begin() {
+  auto made = engine();
+  if (!made) return cannot(made.error());
+  talk_ = std::make_unique<AskingTools::Talk>(tools_, *this);
+  talk_->connect(way_, std::move(*made));
+}
+
+Result<std::unique_ptr<tls::Engine>> Asking::engine() {
+  if (step_ != Step::hello) return stack_engine();
+  auto settings = tools_.hello(question_);
+  if (!settings) return tl::unexpected(settings.error());
+  return tls::hello(std::move(*settings));
+}
+
+Result<std::unique_ptr<tls::Engine>> Asking::stack_engine() {
+  const auto context = tools_.context(question_);
+  if (!context) return tl::unexpected(context.error());
+  tls::Peer peer{.sni = question_.sni, .name = {}, .session = session_};
+  if (step_ == Step::again && question_.resume_sni) peer.sni = question_.resume_sni;
+  return (*context)->connect(peer);
+}
+
+void Asking::cannot(const Error& error) {
+  answer_.kind = Answer::Kind::none;
+  answer_.how = Ending::How::failed;
+  answer_.note = error.what;
+  timer_ = std::make_unique<net::Timer>(tools_.loop_, milliseconds{0}, [this] { finish(); });
+}
+
+/// A server of TLS 1.3 judges the client's certificate when we are done already (RFC 8446 section 4.4.2.4 and 6.2):
+/// what it says to a request, or a moment of silence, shows that it has no objection.
+void Asking::opened() {
+  if (step_ == Step::hello) return;
+  if (step_ == Step::again) return talk_->connection->close();
+  timer_ = std::make_unique<net::Timer>(tools_.loop_, patience, [this] { satisfied(); });
+  const std::string host = question_.sni.value_or(way_.to.text());
+  talk_->connection->write(view_of("HEAD / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"));
+}
+
+void Asking::data() {
+  data_came_ = true;
+  const bool awaits_ticket = question_.resume != Question::Resume::no && !talk_->engine().session();
+  if (step_ == Step::whole && !awaits_ticket) satisfied();
+}
+
+void Asking::satisfied() {
+  timer_.reset();
+  talk_->connection->close();
+}
+
+void Asking::decided(const Ending& ending) {
+  timer_.reset();
+  if (step_ == Step::again) return again_ended(ending);
+  answer_ = tls::answer_of(talk_->connection->handshake(), ending);
+  if (step_ == Step::whole) return whole_ended(ending);
+  part();
+}
+
+void Asking::whole_ended(const Ending& ending) {
+  const policy::Handshake& handshake = talk_->connection->handshake();
+  const bool hung_up = ending.how == Ending::How::reset && !data_came_;
+  const bool failed = ending.how == Ending::How::failed || ending.how == Ending::How::malformed;
+  answer_.complete = handshake.complete && !answer_.alert && !hung_up && !failed;
+  answer_.ticket = answer_.ticket || has_ticket(handshake.transcript);
+  session_ = talk_->engine().session();
+  answer_.granted = session_ != nullptr;
+  part();
+}
+
+void Asking::again_ended(const Ending& ending) {
+  const policy::Handshake& handshake = talk_->connection->handshake();
+  const Answer again = tls::answer_of(handshake, ending);
+  const auto agreement = handshake.agreement();
+  answer_.resumed = handshake.complete && agreement && agreement->resumed;
+  if (again.kind == Answer::Kind::none) {
+    answer_.kind = Answer::Kind::none;
+    answer_.how = again.how;
+    answer_.note = again.note;
+  }
+  part();
+}
+
+/// The answer need not wait for the peer's end, but that must come in order: the tools see to it.
+void Asking::part() {
+  waits_for_end_ = !tools_.has_room();
+  if (waits_for_end_) return;
+  tools_.part(std::move(talk_));
+  finish();
+}
+
+void Asking::ended() {
+  if (!waits_for_end_) return;
+  talk_.reset();
+  finish();
+}
+
+void Asking::finish() {
+  const bool again = step_ == Step::whole && question_.resume != Question::Resume::no && answer_.complete && session_;
+  if (again) {
+    step_ = Step::again;
+    return begin();
+  }
+  // The asking may be destroyed from inside done_.
+  const auto done = std::move(done_);
+  done(std::move(answer_));
+}
+
+}  // namespace bothends::run

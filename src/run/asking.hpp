@@ -1,0 +1,94 @@
+// One question put to one endpoint, answered by callback. What the survey thinks up goes over the network here.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+
+#include "net/connection.hpp"
+#include "policy/question.hpp"
+#include "run/proxy_protocol.hpp"
+#include "tls/hello/hello.hpp"
+#include "tls/stacks.hpp"
+
+namespace bothends::run {
+
+/// How questions get to an endpoint.
+struct Way {
+  net::Endpoint to;
+  std::chrono::milliseconds timeout{5000};  // of each connection
+  ProxyProtocol proxy_protocol = ProxyProtocol::none;
+};
+
+/// What the askings of one loop share, and must outlive them all: key shares and contexts, made once, and connections
+/// that have given their answer and now only wait for the peer's end.
+class AskingTools {
+ public:
+  /// `stack` makes whole handshakes.
+  explicit AskingTools(net::Loop& loop, const tls::Stack& stack = tls::openssl());
+  /// Resets the connections that are still parting; run the loop until parting() is 0 to spare the peer that.
+  ~AskingTools();
+  AskingTools(const AskingTools&) = delete;
+
+  std::size_t parting() const { return partings_.size(); }
+
+ private:
+  friend class Asking;
+  struct Talk;
+  using Context = std::shared_ptr<const tls::ClientContext>;
+
+  Result<std::shared_ptr<const tls::KeyShare>> share(std::uint16_t group);
+  Result<tls::HelloSettings> hello(const policy::Question& question);
+  Result<Context> context(const policy::Question& question);
+  bool has_room() const;
+  void part(std::unique_ptr<Talk> talk);
+  void drop(const Talk& talk);
+
+  net::Loop& loop_;
+  const tls::Stack& stack_;
+  std::map<std::uint16_t, std::shared_ptr<const tls::KeyShare>> shares_;
+  std::list<std::pair<policy::Question, Context>> contexts_;
+  std::list<std::unique_ptr<Talk>> partings_;
+};
+
+class Asking {
+ public:
+  /// `done` comes once, from the loop; the asking may be destroyed from inside it. Destroying it earlier drops the
+  /// connection and calls nothing. A question that cannot be put at all is answered with Kind::none and the reason.
+  Asking(AskingTools& tools, Way way, policy::Question question, std::function<void(policy::Answer)> done);
+  ~Asking();
+  Asking(const Asking&) = delete;
+
+ private:
+  friend struct AskingTools::Talk;
+  enum class Step { hello, whole, again };
+
+  Result<std::unique_ptr<tls::Engine>> engine();
+  Result<std::unique_ptr<tls::Engine>> stack_engine();
+  void begin();
+  void opened();
+  void data();
+  void satisfied();
+  void decided(const policy::Ending& ending);
+  void ended();
+  void whole_ended(const policy::Ending& ending);
+  void again_ended(const policy::Ending& ending);
+  void cannot(const Error& error);
+  void part();
+  void finish();
+
+  AskingTools& tools_;
+  const Way way_;
+  const policy::Question question_;
+  std::function<void(policy::Answer)> done_;
+  Step step_ = Step::hello;
+  policy::Answer answer_;
+  std::shared_ptr<const tls::Session> session_;
+  bool data_came_ = false;
+  bool waits_for_end_ = false;  // too many connections are parting already
+  std::unique_ptr<AskingTools::Talk> talk_;
+  std::unique_ptr<net::Timer> timer_;
+};
+
+}  // namespace bothends::run
