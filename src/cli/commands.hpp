@@ -12,5 +12,6 @@ namespace bothends::cli {
 void add_run(CLI::App& app, int& exit);
 void add_doctor(CLI::App& app, int& exit);
 void add_explain(CLI::App& app, int& exit);
+void add_hello(CLI::App& app, int& exit);
 
 }  // namespace bothends::cli

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   int exit = 0;
   bothends::cli::add_run(app, exit);
   bothends::cli::add_explain(app, exit);
+  bothends::cli::add_hello(app, exit);
   bothends::cli::add_doctor(app, exit);
   try {
     app.parse(argc, argv);
