@@ -21,10 +21,13 @@ std::vector<std::string> texts(const toml::table& table, std::string_view key) {
   return values;
 }
 
+std::uint16_t code(const std::string& text) {
+  return static_cast<std::uint16_t>(std::strtoul(text.c_str(), nullptr, 16));
+}
+
 wire::Codes codes(const toml::table& table, std::string_view key) {
   wire::Codes values;
-  for (const std::string& text : texts(table, key))
-    values.push_back(static_cast<std::uint16_t>(std::stoul(text, nullptr, 16)));
+  for (const std::string& text : texts(table, key)) values.push_back(code(text));
   return values;
 }
 
@@ -45,20 +48,17 @@ ClientProfile profile_of(const toml::table& table) {
           .suites = codes(table, "suites"),
           .groups = codes(table, "groups"),
           .signature_schemes = codes(table, "signature_schemes"),
-          .alpn = texts(table, "alpn")};
-}
-
-// The file is ours and embedded: a test reads it whole, so that a mistake in it never reaches a user.
-const std::vector<ClientProfile>& profiles() {
-  static const std::vector<ClientProfile> all = [] {
-    std::vector<ClientProfile> read;
-    const toml::table file = toml::parse(embedded_profiles().front().content);
-    if (const toml::array* clients = file["client"].as_array())
-      for (const toml::node& client : *clients)
-        if (const toml::table* table = client.as_table()) read.push_back(profile_of(*table));
-    return read;
-  }();
-  return all;
+          .alpn = texts(table, "alpn"),
+          .key_shares = codes(table, "key_shares"),
+          .status = table["status"].value_or<std::string>("") == "measured" ? ClientProfile::Status::measured
+                                                                            : ClientProfile::Status::documented,
+          .date = table["date"].value_or<std::string>(""),
+          .platform = table["platform"].value_or<std::string>(""),
+          .stack = table["stack"].value_or<std::string>(""),
+          .note = table["note"].value_or<std::string>(""),
+          .record_version = code(table["record"].value_or<std::string>("")),
+          .permutes = table["permutes"].value_or(false),
+          .hello = from_hex(table["hello"].value_or<std::string>("")).value_or(Bytes{})};
 }
 
 // What a stack has only when asked, it has: a profile asks.
@@ -74,9 +74,22 @@ wire::Codes those_of(const wire::Codes& wanted, const wire::Codes& possible, con
 
 }  // namespace
 
+// The file is ours and embedded: a test reads it whole, so that a mistake in it never reaches a user.
+const std::vector<ClientProfile>& client_profiles() {
+  static const std::vector<ClientProfile> all = [] {
+    std::vector<ClientProfile> read;
+    const toml::table file = toml::parse(embedded_profiles().front().content);
+    if (const toml::array* clients = file["client"].as_array())
+      for (const toml::node& client : *clients)
+        if (const toml::table* table = client.as_table()) read.push_back(profile_of(*table));
+    return read;
+  }();
+  return all;
+}
+
 Result<const ClientProfile*> client_profile(std::string_view like) {
   const ClientProfile* best = nullptr;
-  for (const ClientProfile& profile : profiles()) {
+  for (const ClientProfile& profile : client_profiles()) {
     if (profile.id == like) return &profile;
     if (profile.family == like && (!best || parts(profile.release) > parts(best->release))) best = &profile;
   }
@@ -87,7 +100,7 @@ Result<const ClientProfile*> client_profile(std::string_view like) {
 
 std::vector<std::string> client_profile_names() {
   std::vector<std::string> names;
-  for (const ClientProfile& profile : profiles()) {
+  for (const ClientProfile& profile : client_profiles()) {
     names.push_back(profile.id);
     names.push_back(profile.family);
   }
