@@ -80,7 +80,8 @@ def intermediate():
 def leaf(name, kind):
     above = intermediate()
     stem = place() / f"{name}-{kind}".replace(".", "-")
-    crt = sign(stem, name, f"subjectAltName=DNS:{name}\nextendedKeyUsage=serverAuth\n", place() / "intermediate", kind)
+    # NSS tells certificates apart by their subjects.
+    crt = sign(stem, f"{name} {kind}", f"subjectAltName=DNS:{name}\nextendedKeyUsage=serverAuth\n", place() / "intermediate", kind)
     chain = stem.with_suffix(".chain")
     chain.write_text(crt.read_text() + above.read_text())
     return Leaf(chain, stem.with_suffix(".key"), hashlib.sha256(der(crt.read_text())).hexdigest())
