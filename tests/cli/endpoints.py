@@ -1,6 +1,7 @@
 """Real servers to survey, each a context manager that yields an Endpoint: started on a free loopback port, ready when
 it listens (nothing connects to find that out, so that nothing is counted), ended with its whole process group by id."""
 import contextlib
+import hashlib
 import os
 import pwd
 import shutil
@@ -37,8 +38,8 @@ class Endpoint:
     sni: str = NAME
     leaves: dict = field(default_factory=dict)  # kind -> sha256 of the DER
     relay: Relay | None = None
-    versions: tuple | None = None  # when not all need be asked for
     root: Path | None = None       # PEM
+    at_once: int = 24              # connections that it bears at a time
 
     @property
     def address(self):
@@ -254,7 +255,7 @@ def gnutls(name="gnutls", priority="NORMAL:+VERS-TLS1.1:+VERS-TLS1.0:+3DES-CBC:+
     made, port = leaves("rsa", "ecdsa_p256"), free_port()
     files = [word for leaf in made.values() for word in ("--x509certfile", leaf.chain, "--x509keyfile", leaf.key)]
     with process([installed("gnutls-serv"), "-q", "--http", "-a", "-p", port, "--priority", priority, *files], port):
-        yield Endpoint(name, port, leaves=digests(made), root=pki.root())
+        yield Endpoint(name, port, leaves=digests(made), root=pki.root(), at_once=4)  # one thread, a short queue
 
 
 # --- our own ----------------------------------------------------------------------------------------------------------
@@ -264,7 +265,7 @@ def own(name, **settings):
     """tests/support/serve.cpp; settings as it takes them."""
     with folder() as at:
         settings.setdefault("names", NAME)
-        command = [SERVE, *(f"{key}={value}" for key, value in settings.items()), f"root={at}/root.der"]
+        command = [SERVE, *(f"{key}={value}" for key, value in settings.items()), f"certificates={at}"]
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                  start_new_session=True)
         try:
@@ -273,7 +274,8 @@ def own(name, **settings):
                 raise RuntimeError(f"serve did not start: {command}")
             pem = at / "root.pem"
             pem.write_text(pki.pem((at / "root.der").read_bytes()))
-            yield Endpoint(name, int(line), root=pem)
+            made = {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in at.glob("[0-9]*.der")}
+            yield Endpoint(name, int(line), leaves=made, root=pem)
         finally:
             end(child)
             child.stdout.close()
@@ -282,15 +284,15 @@ def own(name, **settings):
 def own_openssl(name="own-openssl"):
     groups = ("X25519MLKEM768,SecP256r1MLKEM768,SecP384r1MLKEM1024,MLKEM512,MLKEM768,MLKEM1024,x25519,secp256r1,x448,"
               "secp384r1,secp521r1,ffdhe2048,ffdhe3072")
-    return own(name, stack="openssl", versions="TLSv1.0,TLSv1.3", groups=groups, keys="rsa,ecdsa_p256,ed25519")
+    return own(name, stack="openssl", versions="TLSv1.0,TLSv1.3", groups=groups, keys="rsa,ecdsa-p256,ed25519")
 
 
 def own_mbedtls(name="own-mbedtls"):
-    return own(name, stack="mbedtls", keys="rsa,ecdsa_p256")
+    return own(name, stack="mbedtls", keys="rsa,ecdsa-p256")
 
 
 def own_mlkem_only(name="own-mlkem-only"):
-    return own(name, stack="openssl", versions="TLSv1.3,TLSv1.3", groups="X25519MLKEM768", keys="ecdsa_p256")
+    return own(name, stack="openssl", versions="TLSv1.3,TLSv1.3", groups="X25519MLKEM768", keys="ecdsa-p256")
 
 
 # --- relays and pools -------------------------------------------------------------------------------------------------
@@ -300,7 +302,7 @@ def through(endpoint, delay=0.0, name=None):
     """Every direction is late by `delay` seconds; `relay.count` tells how many connections came."""
     with Relay([endpoint.port], delay=delay) as relay:
         yield Endpoint(name or f"{endpoint.name}-relayed", relay.port, endpoint.sni, endpoint.leaves, relay,
-                       endpoint.versions, endpoint.root)
+                       endpoint.root)
 
 
 @contextlib.contextmanager

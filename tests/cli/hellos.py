@@ -206,7 +206,8 @@ class Reading:
     def take(self, kind, head, body):
         if kind == 23 and self.answer.kind == "accepted":
             self.answer.later += len(body)
-            if self.keys is None:
+            if self.keys is None:  # sealed with a secret that we cannot have: that it went on is all there is to see
+                self.over = self.answer.later > 200
                 return
             kind, body = self.keys.open(head, body)
         if kind == 21:

@@ -60,7 +60,7 @@ class Asked:
         came = await ask_all(self.port, [hello for _, _, hello in questions], self.at_once)
         kept = []
         for (version, key, _), answer in zip(questions, came):
-            if answer.kind == "none" or (answer.alert is not None and answer.alert == 80):
+            if answer.kind == "none":
                 self.found[version].unclear.append((key, answer.brief()))
             if answer.kind == "accepted" and answer.version == version:
                 self.seen(version, answer)
@@ -111,14 +111,16 @@ class Asked:
     async def schemes(self):
         """By family: in a mixed offer the suite would be taken first, and then nothing fits it."""
         questions = []
+        rsa = (0x0401,)  # HAProxy looks for PKCS #1 before it thinks of its RSA leaf, PSS or not
         share_of = next((group for group in (*SHARED, 0x11EC) if group in self.found[TLS13].groups), None)
         for scheme in registered("signature_scheme"):
             for authentication in ("RSA", "ECDSA", "DSS"):
                 if suites := self.family(TLS12, authentication):
-                    questions.append((TLS12, scheme, self.hello(TLS12, suites, schemes=[scheme])))
+                    questions += [(TLS12, scheme, self.hello(TLS12, suites, schemes=[scheme, *more]))
+                                  for more in {(), rsa if authentication == "RSA" else ()}]
             if self.found[TLS13].suites and share_of:
-                questions.append((TLS13, scheme, self.hello(TLS13, self.found[TLS13].suites, [share_of], [share_of],
-                                                            [scheme])))
+                questions += [(TLS13, scheme, self.hello(TLS13, self.found[TLS13].suites, [share_of], [share_of],
+                                                         [scheme, *more])) for more in ((), rsa)]
         for version, scheme, answer in await self.answers(questions):
             sealed = version == TLS13 and answer.group not in SHARED and answer.later > 200  # it went on, unreadably
             if not answer.retry and (answer.scheme == scheme or sealed):

@@ -1,8 +1,9 @@
 // One of our stacks as a server for the end-to-end tests: listens on a free port of 127.0.0.1, prints the port, answers
 // every connection with one HTTP response, ends on SIGTERM.
-//   serve stack=openssl versions=TLSv1.2,TLSv1.3 suites=… groups=… schemes=… keys=rsa,ecdsa_p256 names=shop.test,…
-//         alpn=h2,http/1.1 client=none|optional|required strict=no|yes preference=client|server root=FILE
-// What is not given is the stack's default. Every name gets a leaf of every key; `root` is where the root's DER goes.
+//   serve stack=openssl versions=TLSv1.2,TLSv1.3 suites=… groups=… schemes=… keys=rsa,ecdsa-p256 names=shop.test,…
+//         alpn=h2,http/1.1 client=none|optional|required strict=no|yes preference=client|server certificates=FOLDER
+// What is not given is the stack's default. Every name gets a leaf of every key; root and leaves go to the
+// folder `certificates`.
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -73,7 +74,7 @@ class Words {
 std::vector<tls::Credential> certificates(certs::Mint& mint, const Words& words) {
   std::vector<tls::Credential> made;
   for (const auto& name : words.list("names", "shop.test"))
-    for (const auto& key_name : words.list("keys", "ecdsa_p256")) {
+    for (const auto& key_name : words.list("keys", "ecdsa-p256")) {
       const auto key = policy::key_of(key_name);
       if (!key) stop("no key is called " + key_name);
       made.push_back(value_of(mint.make({.name = name + " " + key_name, .key = *key, .names = {name}})));
@@ -98,6 +99,17 @@ tls::ServerSettings settings_of(certs::Mint& mint, const Words& words) {
   settings.client_certificate = *asked;
   settings.trust = {mint.root()};
   return settings;
+}
+
+/// The root and every leaf, for those who compare: root.der, 0.der, 1.der, …
+void keep(const std::string& folder, const certs::Mint& mint, const tls::ServerSettings& settings) {
+  const auto write = [&](const std::string& name, const Bytes& der) {
+    std::ofstream(folder + "/" + name + ".der", std::ios::binary)
+        .write(reinterpret_cast<const char*>(der.data()), static_cast<std::streamsize>(der.size()));
+  };
+  write("root", mint.root());
+  for (std::size_t i = 0; i < settings.certificates.size(); ++i)
+    write(std::to_string(i), settings.certificates[i].chain.front());
 }
 
 /// The connections that are open.
@@ -132,10 +144,9 @@ int main(int argc, char** argv) {
   const tls::Stack* stack = tls::stack_named(words.one("stack", "openssl"));
   if (!stack) stop("no such stack");
   const auto mint = value_of(certs::Mint::create(std::chrono::system_clock::now()));
-  const auto context = value_of(stack->server(settings_of(*mint, words)));
-  if (const auto file = words.one("root", ""); !file.empty())
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char*>(mint->root().data()), static_cast<std::streamsize>(mint->root().size()));
+  const auto settings = settings_of(*mint, words);
+  const auto context = value_of(stack->server(settings));
+  if (const auto folder = words.one("certificates", ""); !folder.empty()) keep(folder, *mint, settings);
 
   net::Loop loop;
   Server server;
