@@ -9,11 +9,11 @@ case $1 in *ccache) shift ;; esac
 
 # A tester must be able to be, and to meet, the weakest peers: SSLv3, RC4, NULL and the like are in, switched on by
 # whoever wants them. no-module puts the legacy provider into libcrypto; no-autoload-config keeps the machine's
-# openssl.cnf (often: TLS 1.2, security level 2) from deciding what a test sees.
+# openssl.cnf (often: TLS 1.2, security level 2) from deciding what a test sees. no-http would take OCSP along.
 options='--prefix=/nonexistent --openssldir=/etc/ssl --libdir=lib
   enable-ssl3 enable-ssl3-method enable-weak-ssl-ciphers enable-ssl-trace
   no-shared no-module no-dso no-engine no-autoload-config no-makedepend
-  no-apps no-tests no-docs no-quic no-dtls no-cmp no-cms no-ts no-http no-rfc3779 no-gost no-srp'
+  no-apps no-tests no-docs no-quic no-dtls no-cmp no-cms no-ts no-rfc3779 no-gost no-srp'
 
 # The key holds whatever can change the result; of the compiler, its own account of itself.
 key=$( (cat "$0" "$source/VERSION.dat"; echo "$options $*"; "$@" -v 2>&1; uname -m) | sha256sum | cut -c1-12)
