@@ -9,7 +9,8 @@ namespace bothends::policy {
 /// One certificate as sent, in words; subject, issuer and names are raw: printable() before showing.
 struct CertificateFacts {
   std::string subject, issuer;
-  std::vector<std::string> names;  // DNS names and addresses
+  std::vector<std::string> names;  // DNS names and addresses, the first 1000
+  std::size_t more_names = 0;      // that are not listed
   Key key = Key::other;
   std::string key_name;  // "ECDSA P-256", "RSA 2048", or the algorithm's name for other keys
   unsigned bits = 0;
@@ -21,19 +22,22 @@ struct CertificateFacts {
 };
 
 struct StapleFacts {
+  /// `malformed` too when the responder says that it has no answer (RFC 6960 section 4.2.1: tryLater, …).
   enum class Status { none, good, revoked, unknown, malformed } status = Status::none;
   std::int64_t this_update = 0, next_update = 0;
   bool fits = false;  // it is about the leaf, and its signature is by the leaf's issuer or whom that delegated to
 };
 
 struct ChainFacts {
-  std::vector<CertificateFacts> certificates;  // as sent
+  std::vector<CertificateFacts> certificates;  // as sent, the first 100
+  std::size_t more_certificates = 0;           // that were sent too
   ChainVerdict trust;                          // against the anchors asked for, without the name
+  bool trust_known = true;                     // false: there were no anchors to judge by; `trust` holds the rest
   std::optional<bool> named;                   // is the leaf for the name asked? nullopt: no name was asked
-  bool in_order = true;                        // each is issued by the next
+  bool in_order = true;                        // each is issued by the next, those superfluous left out
   bool root_included = false;
-  std::vector<std::size_t> superfluous;  // indices of certificates that belong to no path from the leaf
-  bool incomplete = false;               // an intermediate is missing
+  std::vector<std::size_t> superfluous;  // indices of certificates that belong to no path from the leaf, or come twice
+  bool incomplete = false;               // what issued the leaf was not sent and is no anchor
   StapleFacts staple;
 };
 
