@@ -28,6 +28,13 @@ View octets_of(const ASN1_STRING* string) {
   return {ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))};
 }
 
+using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, Deleter<GENERAL_NAMES_free>>;
+
+GeneralNamesPtr alternative_names(X509* certificate) {
+  return GeneralNamesPtr(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+}
+
 // IPv6 by RFC 5952 but for the longest run of zeros: certificates are compared, not admired.
 std::string address_text(View octets) {
   if (octets.size() == 4) {
@@ -55,10 +62,19 @@ std::int64_t seconds_of(const ASN1_TIME* time) {
   return timegm(&parts);
 }
 
+std::size_t name_count(X509* certificate) {
+  const auto all = alternative_names(certificate);
+  std::size_t count = 0;
+  for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const auto type = sk_GENERAL_NAME_value(all.get(), i)->type;
+    count += type == GEN_DNS || type == GEN_IPADD ? 1 : 0;
+  }
+  return count;
+}
+
 std::vector<std::string> names_of(X509* certificate) {
   std::vector<std::string> names;
-  const std::unique_ptr<GENERAL_NAMES, Deleter<GENERAL_NAMES_free>> all(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  const auto all = alternative_names(certificate);
   for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()) && names.size() < names_limit; ++i) {
     const auto* name = sk_GENERAL_NAME_value(all.get(), i);
     if (name->type == GEN_DNS) names.emplace_back(text_of(octets_of(name->d.dNSName)).substr(0, text_limit));

@@ -14,6 +14,8 @@ std::string issuer_of(X509* certificate);
 std::int64_t seconds_of(const ASN1_TIME* time);
 /// DNS names and addresses of the subjectAltName, raw; at most 1000.
 std::vector<std::string> names_of(X509* certificate);
+/// How many DNS names and addresses there are, names_of's or not.
+std::size_t name_count(X509* certificate);
 /// "RSA of 1024 bits", "ED25519"
 std::string key_text(X509* certificate);
 /// In bits (NIST SP 800-57); negative when there is no key that can be understood.
