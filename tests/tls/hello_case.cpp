@@ -51,6 +51,7 @@ Asked ask(const Question& question, const tls::Stack& stack, const tls::ServerSe
   Bytes to_server, to_client;
   asked.client->step({}, to_server);
   while (!to_server.empty() || !to_client.empty()) {
+    asked.parting = to_server;
     asked.server->step(std::exchange(to_server, {}), to_client);
     append(asked.flight, to_client);
     View rest(to_client);

@@ -14,10 +14,11 @@ Question question(std::uint16_t version, Question::Until until = Question::Until
 
 struct Asked {
   std::unique_ptr<tls::Engine> client, server;
-  Bytes flight;  // what the server said to the hello
+  Bytes flight;   // what the server said to the hello
+  Bytes parting;  // what went to it last
   Answer answer;
 };
-/// Shares are made for `question.key_shares`, `piece` octets at a time go over. Without a server: who answers `flight`.
+/// Shares are made for `question.key_shares`; `piece` octets of the answer at a time go over, 0: all there are.
 Asked ask(const Question& question, const tls::Stack& stack, const tls::ServerSettings& settings,
           std::size_t piece = 0);
 tls::HelloSettings settings_of(const Question& question);

@@ -199,6 +199,31 @@ TEST_CASE("endless answers end at the limit") {
   }
 }
 
+TEST_CASE("what is kept of an endless answer is bounded, however it comes") {
+  const auto& recording = recordings()[0];
+  wire::RecordReader records;
+  records.feed(recording.flight);
+  Bytes flood = wire::encode(*records.next());
+  Bytes certificate{wire::certificate, 0, 0x10, 0};
+  certificate.resize(4 + 0x1000);
+  while (flood.size() < 4 * recording.settings.limit)
+    append(flood, wire::in_records(wire::handshake, wire::tls1_2, certificate));
+  for (const std::size_t step : {std::size_t{0}, std::size_t{65536}}) {
+    const auto engine = replay(recording.settings, flood, step);
+    CHECK(engine->phase() == tls::Phase::failed);
+    check_sane(*engine, recording.settings);
+  }
+}
+
+TEST_CASE("a handful of warnings is borne, and no more") {
+  Bytes few, many;
+  for (int i = 0; i < 16; ++i) append(few, alert_record(wire::warning, wire::unrecognized_name));
+  many = few;
+  append(many, alert_record(wire::warning, wire::unrecognized_name));
+  CHECK(replay(recordings()[0].settings, few)->phase() == tls::Phase::handshaking);
+  CHECK(replay(recordings()[0].settings, many)->phase() == tls::Phase::failed);
+}
+
 TEST_CASE("a chain of 200 certificates fits") {
   tls::ServerSettings server;
   server.certificates = {OpensslCase::shop()};

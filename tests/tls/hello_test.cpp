@@ -63,6 +63,10 @@ TEST_CASE("the server takes our parting for a close_notify, in the clear and sea
   for (const auto version : {wire::tls1_2, wire::tls1_3}) {
     const auto asked = ask(question(version), tls::openssl(), server_with());
     CHECK(asked.server->handshake().transcript.close_notify(wire::Direction::received));
+    const auto& parting = asked.client->handshake().transcript.events.back();
+    CHECK(parting.type == wire::alert);
+    CHECK(parting.encrypted == (version == wire::tls1_3));
+    CHECK(asked.parting.front() == (version == wire::tls1_3 ? wire::application_data : wire::alert));
   }
 }
 
@@ -103,6 +107,17 @@ TEST_CASE("an unknown group has no share, and a share of nonsense is an error") 
     CHECK_FALSE((*share)->secret({}));
     CHECK_FALSE((*share)->secret(Bytes(7, 1)));
     CHECK_FALSE((*share)->ours().empty());
+  }
+}
+
+TEST_CASE("zeros at the front of a finite field's secret are kept") {
+  const auto ours = tls::key_share(0x0100).value();
+  Bytes theirs = tls::key_share(0x0100).value()->ours();
+  for (int i = 0; i < 1000; ++i) {  // one secret of 256 has one
+    theirs.back() ^= static_cast<std::uint8_t>(i);
+    theirs[theirs.size() - 2] ^= static_cast<std::uint8_t>(i >> 8);
+    const auto secret = ours->secret(theirs);
+    if (secret) CHECK(secret->size() == 256);
   }
 }
 
