@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
+#include "policy/suite.hpp"
 #include "wire/codes.hpp"
 
 namespace bothends::run {
@@ -44,6 +44,15 @@ Result<wire::Codes> known(const wire::Codes& wanted, const wire::Codes& can, std
   return left;
 }
 
+/// A question without suites means any: also those that a stack offers only when told to, but for anonymous ones.
+wire::Codes suites_that_authenticate(const tls::Capabilities& can) {
+  wire::Codes suites = both(can.suites, can.suites_on_request);
+  std::erase_if(suites, [](std::uint16_t code) {
+    return policy::suite_of(code).authentication == policy::Authentication::other;
+  });
+  return suites;
+}
+
 /// What of a question a stack's settings depend on.
 Question relevant(const Question& question) {
   Question rest;
@@ -70,7 +79,7 @@ Result<tls::ClientSettings> settings_of(const Question& question, const tls::Sta
   tls::ClientSettings settings;
   settings.min_version = *std::ranges::min_element(question.versions);
   settings.max_version = *std::ranges::max_element(question.versions);
-  settings.suites = std::move(*suites);
+  settings.suites = suites->empty() ? suites_that_authenticate(can) : std::move(*suites);
   settings.groups = std::move(*groups);
   settings.signature_schemes = std::move(*schemes);
   settings.alpn = question.alpn;

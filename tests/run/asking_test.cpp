@@ -231,6 +231,17 @@ TEST_CASE("a whole handshake is complete, and asks for something") {
   }
 }
 
+TEST_CASE("a whole handshake that names no suites offers also those that a stack leaves out by itself") {
+  auto settings = shop();
+  settings.suites = {0xc0ac};
+  settings.max_version = wire::tls1_2;
+  auto asking = whole(wire::tls1_2);
+  asking.suites.clear();
+  const Answer answer = ask(settings, asking);
+  CHECK(answer.complete);
+  CHECK(answer.suite == 0xc0ac);
+}
+
 TEST_CASE("a certificate that is required is missed, before our Finished or after it") {
   auto settings = shop();
   settings.client_certificate = policy::ClientCertificate::required;
@@ -260,6 +271,7 @@ TEST_CASE("sessions are resumed by ticket, by id and by PSK") {
     CHECK(answer.complete);
     CHECK(answer.granted);
     CHECK(answer.resumed);
+    CHECK(answer.ticket == (resume != Resume::id));
   }
 }
 
