@@ -32,11 +32,11 @@ bool agree(const Agreement& foretold, const Agreement& seen) {
 
 }  // namespace
 
-std::vector<ClientAnswer> foretell_clients(std::span<const KnownClient> clients, const Surveyed& surveyed,
+std::vector<ClientAnswer> foretell_clients(std::span<const KnownClient> clients, const Probed& probed,
                                            const Foretelling& foretelling) {
   std::vector<ClientAnswer> answers;
   for (const KnownClient& client : clients)
-    answers.push_back({client.id, client.name, foretelling(client.offer, surveyed), std::nullopt});
+    answers.push_back({client.id, client.name, foretelling(client.offer, probed), std::nullopt});
   return answers;
 }
 

@@ -5,8 +5,7 @@
 #include <functional>
 #include <span>
 
-#include "policy/negotiate.hpp"
-#include "policy/survey.hpp"
+#include "policy/probed.hpp"
 
 namespace bothends::policy {
 
@@ -21,12 +20,11 @@ struct ClientAnswer {
   std::optional<Answer> seen;       // of its real hello; nullopt: it was not sent
 };
 
-/// foretell() of survey.hpp.
-using Foretelling = std::function<std::optional<Outcome>(const Offer&, const Surveyed&)>;
+using Foretelling = std::function<std::optional<Outcome>(const Offer&, const Probed&)>;
 
 /// In the order of `clients`.
-std::vector<ClientAnswer> foretell_clients(std::span<const KnownClient> clients, const Surveyed& surveyed,
-                                           const Foretelling& foretelling);
+std::vector<ClientAnswer> foretell_clients(std::span<const KnownClient> clients, const Probed& probed,
+                                           const Foretelling& foretelling = foretell);
 
 /// What the answer shows, in the words of an outcome; nullopt when nothing came that says yes or no. A server that
 /// objects after its ServerHello (for the client's missing certificate, say) has agreed on what that says.

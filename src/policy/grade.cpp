@@ -57,7 +57,11 @@ class Grading {
         if (judged) put(grade_.not_known, What::version, version.version, version.version);
         return;
       case Known::no:
-        if (wanted) put(grade_.missing, What::version, version.version, version.version);
+        // Of a member of a pool, what it never answered is all that is known.
+        if (wanted && (server_->member == 0 || surveyed_.complete()))
+          put(grade_.missing, What::version, version.version, version.version);
+        else if (wanted)
+          put(grade_.not_known, What::version, version.version, version.version);
         return;
       case Known::yes:
         break;

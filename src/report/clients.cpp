@@ -75,8 +75,9 @@ std::string comparison(std::span<const ClientAnswer> answers, const Style& style
   }
   if (sent == 0) return {};
   return out +
-         style.text(fmt::format("  {} hellos sent: {} answered as foretold, {} otherwise, {} cannot be compared\n",
-                                sent, equal, differ, sent - equal - differ));
+         style.text(fmt::format("  {} hellos sent: {} answered as foretold, {} otherwise, {} cannot be compared", sent,
+                                equal, differ, sent - equal - differ)) +
+         "\n";
 }
 
 }  // namespace

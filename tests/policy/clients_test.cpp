@@ -31,11 +31,11 @@ Answer refused(std::uint8_t alert) {
 
 TEST_CASE("each client is foretold by its own offer, in order") {
   const std::vector clients{client("new", {wire::tls1_3}), client("old", {wire::tls1_0}), client("odd", {})};
-  Surveyed surveyed;
-  surveyed.questions = 7;
+  Probed probed;
+  probed.connections = 7;
   const auto answers =
-      foretell_clients(clients, surveyed, [](const Offer& offer, const Surveyed& of) -> std::optional<Outcome> {
-        CHECK(of.questions == 7);
+      foretell_clients(clients, probed, [](const Offer& offer, const Probed& of) -> std::optional<Outcome> {
+        CHECK(of.connections == 7);
         if (offer.versions.empty()) return std::nullopt;
         if (offer.versions.front() == wire::tls1_3) return modern;
         return no_version;
