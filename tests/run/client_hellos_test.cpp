@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "tests/policy/simulated.hpp"
 #include "tls/digest.hpp"
 #include "wire/fingerprint.hpp"
 
@@ -270,6 +271,44 @@ TEST_CASE("a client's offer is that of its hello, and its own lowest version") {
   REQUIRE(all);
   CHECK(all->size() == client_profiles().size());
   for (const auto& one : *all) CHECK_FALSE(one.offer.sni);
+}
+
+TEST_CASE("what is foretold of each client is what its real hello gets") {
+  policy::Policy server = policy::web_server();
+  server.groups.insert(server.groups.begin(), 0x11ec);
+  policy::Probed probed;
+  probed.survey = policy::surveyed_by(server, {.sni = "a.test", .names = {}, .sweep = false});
+  for (const auto& one : probed.survey.presented) {
+    policy::ChainFacts facts;
+    facts.certificates.emplace_back();
+    for (const auto& leaf : server.leaves)
+      if (leaf.der == one.chain.front())
+        facts.certificates.back().key = leaf.key, facts.certificates.back().bits = leaf.bits;
+    probed.chains.push_back(facts);
+  }
+  const auto clients = known_clients("a.test");
+  REQUIRE(clients);
+  auto answers = policy::foretell_clients(*clients, probed);
+  REQUIRE(answers.size() == client_profiles().size());
+  std::size_t served = 0;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    CAPTURE(answers[i].id);
+    REQUIRE(answers[i].foretold);
+    const auto got = policy::negotiate(policy::offer_of(fresh(client_profiles()[i], "a.test")), server);
+    policy::Answer seen;
+    if (const auto* agreed = std::get_if<policy::Agreement>(&got)) {
+      ++served;
+      seen = {.kind = policy::Answer::Kind::accepted, .version = agreed->version, .suite = agreed->suite};
+      seen.group = agreed->group;
+    } else {
+      seen = {.kind = policy::Answer::Kind::refused, .alert = std::get<policy::Refusal>(got).alert};
+    }
+    answers[i].seen = seen;
+    CHECK(policy::verified(answers[i]) == policy::Verified::equal);
+  }
+  CHECK(served == answers.size() - 2);  // all but OpenSSL kept to TLS 1.0 and 1.1
+  const auto groups = policy::groups_of(answers);
+  CHECK(policy::names_of(answers, groups.front()).starts_with("Chrome 150 (macOS), 142, 136; "));
 }
 
 }  // namespace bothends::run::test
