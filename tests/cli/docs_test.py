@@ -1,7 +1,7 @@
 """docs/ tells what is so: its examples run, its tables hold every key, word and fact that the schema has and no other,
 every cause has its page, which is what `bothends explain` prints, and links lead somewhere.
 
-With --write, docs/faults.md gets its tables from src/run/faults.toml."""
+With --write, docs/faults.md gets its tables from src/run/faults.toml, docs/policies.md from src/run/policies.toml."""
 import json
 import re
 import sys
@@ -28,6 +28,8 @@ LISTS = {
 CATALOGUE = ROOT / "src/run/faults.toml"
 FAULTS = tomllib.loads(CATALOGUE.read_text())
 FAULTS_PAGE = ROOT / "docs/faults.md"
+POLICIES = tomllib.loads((ROOT / "src/run/policies.toml").read_text())
+POLICIES_PAGE = ROOT / "docs/policies.md"
 PAGE_SECTIONS = ["## What it looks like", "## Why", "## How to fix", "## Provoke it"]
 
 
@@ -206,6 +208,31 @@ def check_faults(checks):
             checks.that(f"{leg} {word} has causes", one["causes"] and set(one["causes"]) <= causes, one)
 
 
+def policy_rows():
+    for one in POLICIES["policy"]:
+        aliases = [f"`{name}`" for name in one.get("aliases", [])] + [f"[`{name}`]" for name in one.get("uncertain_aliases", [])]
+        sources = "; ".join(POLICIES["source"][name]["title"] for name in one["source"])
+        status = one["status"] + ("" if one.get("complete", True) else ", in part")
+        yield f"| `{one['id']}` | {', '.join(aliases)} | {one['vendor']} | {one['leg']} | {status} | {sources} |\n"
+
+
+def with_policy_table():
+    """docs/policies.md as it should be."""
+    before, mark, rest = POLICIES_PAGE.read_text().partition("<!-- policies -->\n")
+    head = "\n| policy | or | of | leg | status | source |\n|---|---|---|---|---|---|\n"
+    return before + mark + head + "".join(policy_rows()) + "\n<!-- /policies -->" + rest.partition("<!-- /policies -->")[2]
+
+
+def check_policies(checks):
+    checks.that("docs/policies.md is made from policies.toml (tests/cli/docs_test.py --write)",
+                POLICIES_PAGE.read_text() == with_policy_table())
+    shown = tomllib.loads(re.search(r"^```toml\n(.*?)^```", POLICIES_PAGE.read_text(), re.S | re.M)[1])
+    keys = {*shown, *shown["certificate"]}
+    told = names_under("key", POLICIES_PAGE.read_text())
+    checks.equal("docs/policies.md: the example has every key of the table but one", set(told) - keys, {"complete"})
+    checks.equal("docs/policies.md: the table has every key of the example, once", sorted(told), sorted(keys | {"complete"}))
+
+
 def anchors(file):
     text = re.sub(r"```.*?```", "", file.read_text(), flags=re.S)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.M)}
@@ -224,6 +251,7 @@ def check_links(checks):
 def main():
     if sys.argv[1:] == ["--write"]:
         FAULTS_PAGE.write_text(with_fault_tables())
+        POLICIES_PAGE.write_text(with_policy_table())
         return
     checks = Checks()
     check_examples(checks)
@@ -231,6 +259,7 @@ def main():
     check_facts(checks)
     check_causes(checks)
     check_faults(checks)
+    check_policies(checks)
     check_printed_pages(checks)
     check_links(checks)
     checks.done()

@@ -161,6 +161,39 @@ TEST_CASE("mistakes have their place") {
   CHECK(error_of("").starts_with("own.toml:"));
 }
 
+TEST_CASE("the example of docs/policies.md is read, with every key that there is") {
+  std::ifstream in(POLICIES_PAGE);
+  const std::string page((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::string mark = "```toml\n";
+  const auto begin = page.find(mark);
+  REQUIRE(begin != std::string::npos);
+  const auto end = page.find("```", begin + mark.size());
+  const auto example = page.substr(begin + mark.size(), end - begin - mark.size());
+  const auto read = read_policy(example, "edge.toml");
+  REQUIRE_MESSAGE(read, read.error().message());
+  CHECK(read->id == "our-edge");
+  CHECK_FALSE(read->note.empty());
+  CHECK(read->versions.size() == 2);
+  CHECK(read->suites.size() == 5);
+  CHECK(read->groups.size() == 3);
+  CHECK(read->schemes.size() == 3);
+  CHECK(read->server_preference == true);
+  CHECK(read->allows_less);
+  CHECK(read->dh_bits == 2048);
+  CHECK(read->keys.size() == 2);
+  CHECK(read->rsa_bits == 2048);
+  CHECK(read->days == 100);
+  // The mistake that the page shows, where the page says.
+  auto wrong = example;
+  wrong.replace(wrong.find("128_GCM_SHA256"), 14, "128_GCM_SHA265");
+  const auto refused = read_policy(wrong, "edge.toml");
+  REQUIRE_FALSE(refused);
+  const auto told = refused.error().message();
+  CHECK_MESSAGE(page.find("    " + told.substr(0, told.find(':')) + ":5:3: " + told.substr(told.find("suites"))) !=
+                    std::string::npos,
+                told);
+}
+
 TEST_CASE("hostile files end in one sentence") {
   CHECK(error_of("a = " + std::string(100, '[')).starts_with("own.toml:1:"));
   CHECK(error_of(std::string(2 << 20, '#')).starts_with("own.toml"));
