@@ -48,12 +48,10 @@ class Served:
         self.count += 1
         try:
             await self.handle(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
 
 
 class Relay(Served):
