@@ -31,10 +31,10 @@ class Served:
     def turn(self):
         asyncio.set_event_loop(self.loop)
         self.loop.run_until_complete(self.serve())
-        left = asyncio.all_tasks(self.loop)
-        for task in left:
-            task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        while left := asyncio.all_tasks(self.loop):
+            for task in left:
+                task.cancel()
+            self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.loop.close()
 
     async def serve(self):
