@@ -201,7 +201,7 @@ TEST_CASE("under a limit of connections in a window the plan is completed, after
     net::Loop* loop = nullptr;
     Limiter limiter{loop, 20, net::milliseconds{300}};
     Run run(
-        60, [&](const Question&) { return limiter.takes() ? yes() : nothing(How::reset); },
+        45, [&](const Question&) { return limiter.takes() ? yes() : nothing(How::reset); },
         {.total = milliseconds{4500}, .first_wait = milliseconds{40}}, wide);
     loop = &run.loop;
     const auto& paced = run();

@@ -38,7 +38,7 @@ TEST_CASE("a target: name or address, with a port or 443") {
   CHECK(text("https://shop.test").find("is no address") != std::string::npos);
   CHECK(text("shop.test:0").find("is no address") != std::string::npos);
   CHECK(text("").find("is no address") != std::string::npos);
-  CHECK(text("shop\x1b.test").find("\"shop\\x1B.test\" is no host name") == 0);
+  CHECK(text("shop\x1b.test").find("\"shop\\x1b.test\" is no host name") == 0);
   CHECK(text(std::string(300, 'a')).find("longer than a host name") != std::string::npos);
 }
 
