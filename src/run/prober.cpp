@@ -100,6 +100,7 @@ class Prober::State : public std::enable_shared_from_this<Prober::State> {
 
   void canary_came(const Answer& answer);
   void back_off();
+  void learn_rate();
   void slow_down();
   void ask_less_at_once();
 
@@ -214,7 +215,7 @@ void Prober::State::ask(Asked asked) {
   const auto count = connections_of(asked.question);
   if (rate_ > 0) next_at_ = std::max(next_at_, now) + microseconds(static_cast<std::int64_t>(1e6 * count / rate_));
   paced_.connections += count;
-  asked.deadline = now + pace_.question * count;
+  asked.deadline = now + pace_.question * count * 3 / 2;
   const auto question = asked.question;
   const auto serial = ++last_serial_;
   flying_.emplace(serial, std::move(asked));
@@ -260,6 +261,7 @@ void Prober::State::answered(unsigned serial, Asked asked, Answer answer) {
 void Prober::State::unanswered_at_first(const Asked& asked, Answer answer) {
   const auto how = answer.how;
   plan_.absorb(asked.number, std::move(answer));
+  if (how == How::failed) return;  // we could not put it
   if (how == How::foreign) return finish(plan_.done() ? "" : "it does not speak TLS");
   if (nobody_listens(how)) return finish("nobody listens there (" + words_of(how) + ")");
   if (++first_unanswered_ >= first_questions)
@@ -324,25 +326,30 @@ void Prober::State::back_off() {
   if (waits_ > 1) say("no answer yet: waiting for " + seconds_text(wait));
 }
 
-void Prober::State::slow_down() {
+// Counted from the first question on, or from when it last answered again: the time for which it was silent is in it.
+void Prober::State::learn_rate() {
   const auto now = loop_.now();
   const auto cycle = std::max(std::chrono::duration<double>(now - cycle_begun_).count(), 1e-3);
   const double learned = below * std::max(taken_, 1U) / cycle;
   rate_ = rate_ > 0 ? std::min(rate_ * below, learned) : learned;
+  next_at_ = now + microseconds(static_cast<std::int64_t>(1e6 / rate_));
+  cycle_begun_ = now;
+  taken_ = 1;  // the question that was just answered
+}
+
+void Prober::State::slow_down() {
+  learn_rate();
   limit_ = std::max(1U, limit_ / 2);
   patience_ = first_patience;
-  cycle_begun_ = now;
-  taken_ = 1;  // the canary
-  next_at_ = now + microseconds(static_cast<std::int64_t>(1e6 / rate_));
   say(fmt::format("answers again: going on with {:.2g} connections a second", rate_));
   ask_held_again(Purpose::first);
 }
 
 void Prober::State::ask_less_at_once() {
-  if (patience_ == first_patience || limit_ == 1) return;
+  if (patience_ == first_patience) return;
   patience_ = first_patience;  // once for each time that it was looked into
   limit_ = std::max(1U, limit_ / 2);
-  ++paced_.throttled;
+  if (++paced_.throttled > 1) learn_rate();
   say(fmt::format("does not answer all that is asked at once: going on with {} connections at a time", limit_));
 }
 

@@ -46,15 +46,16 @@ struct Paced {
 /// Asks all that a plan has to ask. Until the first answer, few questions are out at once; when none of those is
 /// answered the plan is given up. Once the target has answered, questions that suddenly find no answer are held back,
 /// and one that had been answered is asked again:
-/// - it is answered: the others are asked a second time, fewer at once, and what they come to then counts;
+/// - it is answered: the others are asked a second time, fewer at once, and what they come to then counts. Where that
+///   is an answer, all goes on with half as many at once, and from the second such time on at a rate too;
 /// - it is not: the target has had enough of us. Nothing is asked for first_wait, then twice as long, and so on, but
 ///   that one question after each wait. When it is answered, all goes on at a rate below what the target has taken, and
 ///   with half as many at once. What was turned away meanwhile does not count as asked.
 class Prober {
  public:
   using Answered = std::function<void(policy::Answer)>;
-  /// Asks one question (its second handshake too, where there is one) and calls back once; late or never is taken for
-  /// `timed_out` after Pace::question, when its connection should be gone. May call back at any time, and outlive this.
+  /// Asks one question (its second handshake too, where there is one), with Pace::question for each connection, and
+  /// calls back once, at any time, also when this is gone. Half as long again after that time no answer is waited for.
   using Ask = std::function<void(const policy::Question&, Answered)>;
   struct Callbacks {
     std::function<void(const std::string&)> progress;  // for people: "stopped answering after 30 connections: …"

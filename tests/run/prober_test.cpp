@@ -29,6 +29,7 @@ class FakePlan : public Plan {
     while (questions.size() < room && !left_.empty() && out_ < wide_) {
       Question question;
       question.padded_to = left_.front();
+      question.resume = resume;
       questions.push_back({left_.front(), question});
       left_.pop_front();
       ++out_;
@@ -51,6 +52,7 @@ class FakePlan : public Plan {
         answers.begin(), answers.end(), [](const auto& one) { return one.second.kind != Answer::Kind::none; }));
   }
 
+  Question::Resume resume = Question::Resume::no;
   std::map<std::size_t, Answer> answers;
   std::string reason;
   unsigned absorbed = 0;
@@ -157,11 +159,14 @@ TEST_CASE("all is asked, never more at once than allowed, few until the first an
 }
 
 TEST_CASE("a rate is kept, and a question with two handshakes counts twice") {
-  Run run(12, [](const Question&) { return yes(); }, {.per_second = 200});
-  const auto& paced = run();
-  CHECK(paced.connections == 12);
-  for (std::size_t i = 1; i < run.target.times.size(); ++i)
-    CHECK(run.target.times[i] - run.target.times[i - 1] >= net::microseconds{5000});
+  for (const bool twice : {false, true}) {
+    Run run(9, [](const Question&) { return yes(); }, {.per_second = 250});
+    if (twice) run.plan.resume = Question::Resume::ticket;
+    const auto& paced = run();
+    CHECK(paced.connections == (twice ? 18 : 9));
+    for (std::size_t i = 1; i < run.target.times.size(); ++i)
+      CHECK(run.target.times[i] - run.target.times[i - 1] >= net::microseconds{twice ? 8000 : 4000});
+  }
 }
 
 TEST_CASE("an answer may come from inside the call") {
@@ -216,6 +221,18 @@ TEST_CASE("under a limit of connections in a window the plan is completed, after
   }
 }
 
+TEST_CASE("a limit whose window is over when its silence is noticed is learned too") {
+  net::Loop* loop = nullptr;
+  Limiter limiter{loop, 20, net::milliseconds{60}, {}};
+  Run run(70, [&](const Question&) { return limiter.takes() ? std::optional(yes()) : std::nullopt; },
+          {.question = milliseconds{100}, .total = milliseconds{4500}, .first_wait = milliseconds{40}});
+  loop = &run.loop;
+  const auto& paced = run();
+  CHECK(paced.gave_up.empty());
+  CHECK(run.plan.answered() == 70);
+  CHECK(paced.throttled >= 1);
+}
+
 TEST_CASE("the wait is doubled while there is no answer, and nothing else is asked meanwhile") {
   unsigned asked = 0;
   Run run(
@@ -244,7 +261,7 @@ TEST_CASE("a target that takes few at once is asked fewer at once") {
 
 TEST_CASE("silence from the start ends after four questions") {
   Run run(100, [](const Question&) { return std::nullopt; },
-          {.question = milliseconds{20}, .total = milliseconds{60000}});
+          {.question = milliseconds{15}, .total = milliseconds{60000}});
   const auto& paced = run();
   CHECK(paced.gave_up == "no answer to the first 4 questions (timed out)");
   CHECK(paced.connections == 4);
