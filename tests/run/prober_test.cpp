@@ -212,7 +212,8 @@ TEST_CASE("under a limit of connections in a window the plan is completed, after
     const auto& paced = run();
     CHECK(paced.gave_up.empty());
     CHECK(run.plan.answered() == 45);
-    CHECK(paced.throttled >= 1);
+    CHECK(paced.throttled == 1);  // at the rate learned then it is never turned away again
+    REQUIRE_FALSE(run.said.empty());
     CHECK(limiter.turned_away < 40);
     CHECK(run.said.front().starts_with("stopped answering after "));
     CHECK(run.said.back().starts_with("answers again: going on with "));
@@ -243,6 +244,7 @@ TEST_CASE("the wait is doubled while there is no answer, and nothing else is ask
   CHECK(run.plan.reason == paced.gave_up);
   CHECK(run.plan.answered() == 10);
   const auto& times = run.target.times;
+  REQUIRE(times.size() > 27);
   const auto waits = times.size() - 27;  // 10 answered, 16 turned away at most, one asked again
   CHECK(waits >= 6);
   for (std::size_t i = times.size() - 5; i < times.size(); ++i)
@@ -256,6 +258,7 @@ TEST_CASE("a target that takes few at once is asked fewer at once") {
   CHECK(paced.gave_up.empty());
   CHECK(run.plan.answered() == 80);
   CHECK(paced.throttled >= 1);
+  REQUIRE_FALSE(run.said.empty());
   CHECK(run.said.front().find("at a time") != std::string::npos);
 }
 
