@@ -10,6 +10,7 @@ namespace bothends::cli {
 
 /// Each adds its subcommand; when that is chosen, `exit` gets the exit code of DESIGN.md section 3.
 void add_run(CLI::App& app, int& exit);
+void add_probe(CLI::App& app, int& exit);
 void add_doctor(CLI::App& app, int& exit);
 void add_explain(CLI::App& app, int& exit);
 void add_hello(CLI::App& app, int& exit);

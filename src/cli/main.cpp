@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
       "`bothends COMMAND --help` shows each command with examples.");
   int exit = 0;
   bothends::cli::add_run(app, exit);
+  bothends::cli::add_probe(app, exit);
   bothends::cli::add_explain(app, exit);
   bothends::cli::add_hello(app, exit);
   bothends::cli::add_doctor(app, exit);

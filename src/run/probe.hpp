@@ -4,8 +4,8 @@
 #include <list>
 
 #include "run/asking.hpp"
-#include "run/probers.hpp"
 #include "run/prober.hpp"
+#include "run/probers.hpp"
 #include "run/reach.hpp"
 #include "run/survey_plan.hpp"
 #include "run/trust_store.hpp"
@@ -31,8 +31,7 @@ class Probe final : public Probers::Running {
  public:
   using Progress = std::function<void(const std::string&)>;
   /// `ended` comes once, from the loop.
-  Probe(const ProbeTools& tools, const Target& target, ProbeSettings settings, Progress progress,
-        Probers::Ended ended);
+  Probe(const ProbeTools& tools, const Target& target, ProbeSettings settings, Progress progress, Probers::Ended ended);
   void interrupt() override;
 
  private:

@@ -81,8 +81,13 @@ ReportFile::~ReportFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-Result<void> ReportFile::commit(std::string_view content) {
+Result<void> ReportFile::append(std::string_view content) {
   if (!write_all(fd_, content)) return cannot_write(path_, errno);
+  return {};
+}
+
+Result<void> ReportFile::commit(std::string_view content) {
+  if (auto written = append(content); !written) return written;
   if (temporary_.empty()) return {};
   if (::fsync(fd_) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) return cannot_write(path_, errno);
   temporary_.clear();

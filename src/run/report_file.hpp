@@ -17,6 +17,8 @@ class ReportFile {
   ReportFile& operator=(ReportFile&&) = delete;
   ~ReportFile();  // without commit() nothing is left behind
 
+  /// Writes on; what is written stands in the report when commit() comes, on standard output at once.
+  Result<void> append(std::string_view content);
   Result<void> commit(std::string_view content);
 
  private:
