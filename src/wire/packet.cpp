@@ -114,8 +114,8 @@ Carries read_ipv4(View octets, Segment& segment) {
   reader.u8();
   std::uint8_t protocol = reader.u8();
   reader.u16();
-  segment.flow.from = bytes_of(reader.take(4));
-  segment.flow.to = bytes_of(reader.take(4));
+  segment.flow.from = text_of(reader.take(4));
+  segment.flow.to = text_of(reader.take(4));
   octets = without_padding(octets, length);
   if (!reader.ok() || header < 20 || header > octets.size()) return Carries::malformed;
   if (protocol != tcp) return Carries::other_protocol;
@@ -149,15 +149,15 @@ Carries read_ipv6(View octets, Segment& segment) {
   std::size_t length = reader.u16();
   std::uint8_t next = reader.u8();
   reader.u8();
-  segment.flow.from = bytes_of(reader.take(16));
-  segment.flow.to = bytes_of(reader.take(16));
+  segment.flow.from = text_of(reader.take(16));
+  segment.flow.to = text_of(reader.take(16));
   if (!reader.ok()) return Carries::malformed;
   return read_extensions(next, Reader(without_padding(octets, length ? length + header : 0).subspan(header)), segment);
 }
 
 }  // namespace
 
-std::string Flow::text() const { return end_text(from, from_port) + " → " + end_text(to, to_port); }
+std::string Flow::text() const { return end_text(view_of(from), from_port) + " → " + end_text(view_of(to), to_port); }
 
 Carries carries(const Packet& packet, Segment& segment) {
   Reader reader(packet.octets);

@@ -8,9 +8,9 @@
 
 namespace bothends::wire {
 
-/// One direction of a connection, as the packet has it: both addresses (4 or 16 octets each), both ports.
+/// One direction of a connection, as the packet has it: both addresses (4 or 16 octets each, raw), both ports.
 struct Flow {
-  Bytes from, to;
+  std::string from, to;  // octets
   std::uint16_t from_port = 0, to_port = 0;
   auto operator<=>(const Flow&) const = default;
   /// "192.0.2.1:40000 → 192.0.2.2:443", "[2001:db8::1]:40000 → …".
