@@ -17,7 +17,8 @@ using policy::Ending;
 using policy::Question;
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{500};     // for an objection to a complete handshake, and for a ticket
+constexpr milliseconds patience{500};  // for an objection to a complete handshake, and for a ticket
+constexpr milliseconds glance{25};
 constexpr std::size_t most_parting = 64;  // each may last as long as a connection's linger
 constexpr std::size_t most_contexts = 64;
 
@@ -214,14 +215,25 @@ void Asking::cannot(const Error& error) {
   timer_ = std::make_unique<net::Timer>(tools_.loop_, milliseconds{0}, [this] { finish(); });
 }
 
-/// A server of TLS 1.3 judges the client's certificate when we are done already (RFC 8446 section 4.4.2.4 and 6.2):
-/// what it says to a request, or a moment of silence, shows that it has no objection.
+/// Up to TLS 1.2 the server's Finished is its last word on the handshake. In TLS 1.3 it judges the client's certificate
+/// when we are done already (RFC 8446 sections 4.4.2.4 and 6.2): what it says to a request, or a moment of silence,
+/// shows that it has no objection.
 void Asking::opened() {
   if (step_ == Step::hello) return;
-  if (step_ == Step::again) return talk_->connection->close();
-  timer_ = std::make_unique<net::Timer>(tools_.loop_, patience, [this] { satisfied(); });
+  const auto agreement = talk_->connection->handshake().agreement();
+  if (step_ == Step::again || !agreement || agreement->version < wire::tls1_3) return satisfied();
+  may_object_ = agreement->client_certificate_asked;
+  glances_ = static_cast<unsigned>(patience / glance);
+  timer_ = std::make_unique<net::Timer>(tools_.loop_, glance, [this] { look(); });
   const std::string host = question_.sni.value_or(way_.to.text());
   talk_->connection->write(view_of("HEAD / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"));
+}
+
+/// Servers that speak no HTTP never answer; a ticket is as good where no certificate can be missed.
+void Asking::look() {
+  const bool is_content = talk_->engine().session() && !may_object_;
+  if (is_content || --glances_ == 0) return satisfied();
+  timer_->restart(glance);
 }
 
 void Asking::data() {

@@ -68,6 +68,7 @@ class Asking {
   Result<std::unique_ptr<tls::Engine>> stack_engine();
   void begin();
   void opened();
+  void look();
   void data();
   void satisfied();
   void decided(const policy::Ending& ending);
@@ -86,6 +87,8 @@ class Asking {
   policy::Answer answer_;
   std::shared_ptr<const tls::Session> session_;
   bool data_came_ = false;
+  bool may_object_ = false;
+  unsigned glances_ = 0;        // until no objection is expected any more
   bool waits_for_end_ = false;  // too many connections are parting already
   std::unique_ptr<AskingTools::Talk> talk_;
   std::unique_ptr<net::Timer> timer_;

@@ -41,6 +41,7 @@ class Server {
   std::size_t accepted() const { return all_.size(); }
   std::vector<How> endings() const { return endings_; }
   std::string request;
+  bool is_mute = false;
 
  private:
   void accept(std::unique_ptr<net::Connection> connection) {
@@ -48,7 +49,7 @@ class Server {
     net::on(it, {.data =
                      [this, &it] {
                        request = text_of(it.take_plain());
-                       it.write(view_of("HTTP/1.1 204 No Content\r\n\r\n"));
+                       if (!is_mute) it.write(view_of("HTTP/1.1 204 No Content\r\n\r\n"));
                      },
                  .ended = [this](const policy::Ending& ending) { endings_.push_back(ending.how); }});
   }
@@ -227,7 +228,22 @@ TEST_CASE("a whole handshake is complete, and asks for something") {
     CHECK(answer.complete);
     CHECK(answer.ticket);
     CHECK_FALSE(answer.resumed);
-    CHECK(server.request == "HEAD / HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n");
+    const std::string request = "HEAD / HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n";
+    CHECK(server.request == (version == wire::tls1_3 ? request : ""));
+  }
+}
+
+TEST_CASE("a server that never answers a request is content all the same") {
+  for (const bool asks : {false, true}) {
+    auto settings = shop();
+    if (asks) settings.client_certificate = policy::ClientCertificate::optional;
+    net::Loop loop;
+    Server server(loop, settings);
+    server.is_mute = true;
+    const Answer answer = ask(loop, {.to = server.at()}, whole(wire::tls1_3, Resume::psk));
+    CHECK(answer.complete);
+    CHECK(answer.resumed);
+    CHECK(answer.certificate_asked == asks);
   }
 }
 
