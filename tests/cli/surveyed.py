@@ -1,5 +1,6 @@
 """`bothends probe` run by tests, and its JSON read into the shape of truth.Version: the one place that knows its keys."""
 import functools
+import hashlib
 import json
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ def probe(endpoint, *more, timeout=120):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "probe.json"
         try:
-            process = bothends("probe", endpoint.address, "--name", endpoint.sni, "--json", file, *more, timeout=timeout)
+            process = bothends("probe", endpoint.address, "--sni", endpoint.sni, "--json", file, *more, timeout=timeout)
         except subprocess.TimeoutExpired as late:
             return subprocess.CompletedProcess(late.cmd, None, "", f"did not end within {timeout} s"), None
         return process, json.loads(file.read_text()) if file.exists() else None
@@ -70,7 +71,7 @@ def surveyed(document):
     for entry in survey["versions"]:
         found[code("version", entry["version"])] = version_of(entry)
     for presented in survey.get("presented", ()):
-        leaf = presented["certificates"][0]["sha256"].lower().replace(":", "")
+        leaf = hashlib.sha256(bytes.fromhex(presented["chain"][0])).hexdigest()
         for version in codes("version", presented["versions"]):
             found[version].leaves.add(leaf)
     return found
