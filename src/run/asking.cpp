@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "policy/suite.hpp"
 #include "wire/codes.hpp"
 
@@ -114,8 +115,8 @@ void AskingTools::Talk::connect(const Way& way, std::unique_ptr<tls::Engine> eng
                                             .opened = [this] { asking ? asking->opened() : void(); },
                                             .data =
                                                 [this] {
-                                                  connection->take_plain();
-                                                  if (asking) asking->data();
+                                                  const Bytes plain = connection->take_plain();
+                                                  if (asking) asking->data(plain);
                                                 },
                                             .decided =
                                                 [this](const Ending& ending) {
@@ -217,12 +218,13 @@ void Asking::cannot(const Error& error) {
 
 /// Up to TLS 1.2 the server's Finished is its last word on the handshake. In TLS 1.3 it judges the client's certificate
 /// when we are done already (RFC 8446 sections 4.4.2.4 and 6.2): what it says to a request, or a moment of silence,
-/// shows that it has no objection.
+/// shows that it has no objection. And nginx, in every version, misses a certificate by a status of HTTP.
 void Asking::opened() {
   if (step_ == Step::hello) return;
   const auto agreement = talk_->connection->handshake().agreement();
-  if (step_ == Step::again || !agreement || agreement->version < wire::tls1_3) return satisfied();
-  may_object_ = agreement->client_certificate_asked;
+  may_object_ = agreement && agreement->client_certificate_asked;
+  const bool tls13 = agreement && agreement->version >= wire::tls1_3;
+  if (step_ == Step::again || !(tls13 || may_object_)) return satisfied();
   glances_ = static_cast<unsigned>(patience / glance);
   timer_ = std::make_unique<net::Timer>(tools_.loop_, glance, [this] { look(); });
   const std::string host = question_.sni.value_or(way_.to.text());
@@ -236,8 +238,9 @@ void Asking::look() {
   timer_->restart(glance);
 }
 
-void Asking::data() {
-  data_came_ = true;
+void Asking::data(View plain) {
+  constexpr std::size_t status_line = 64;
+  said_ += text_of(plain.first(std::min(plain.size(), status_line - std::min(status_line, said_.size()))));
   const bool awaits_ticket = question_.resume != Question::Resume::no && !talk_->engine().session();
   if (step_ == Step::whole && !awaits_ticket) satisfied();
 }
@@ -257,9 +260,12 @@ void Asking::decided(const Ending& ending) {
 
 void Asking::whole_ended(const Ending& ending) {
   const policy::Handshake& handshake = talk_->connection->handshake();
-  const bool hung_up = ending.how == Ending::How::reset && !data_came_;
+  const bool hung_up = ending.how == Ending::How::reset && said_.empty();
   const bool failed = ending.how == Ending::How::failed || ending.how == Ending::How::malformed;
-  answer_.complete = handshake.complete && !answer_.alert && !hung_up && !failed;
+  const bool misses_certificate =
+      may_object_ && (said_.starts_with("HTTP/1.1 400") || said_.starts_with("HTTP/1.0 400"));
+  if (misses_certificate) answer_.note = "it answers " + printable(said_.substr(0, said_.find('\r')));
+  answer_.complete = handshake.complete && !answer_.alert && !hung_up && !failed && !misses_certificate;
   answer_.ticket = answer_.ticket || has_ticket(handshake.transcript);
   session_ = talk_->engine().session();
   answer_.granted = session_ != nullptr;

@@ -69,7 +69,7 @@ class Asking {
   void begin();
   void opened();
   void look();
-  void data();
+  void data(View plain);
   void satisfied();
   void decided(const policy::Ending& ending);
   void ended();
@@ -86,8 +86,8 @@ class Asking {
   Step step_ = Step::hello;
   policy::Answer answer_;
   std::shared_ptr<const tls::Session> session_;
-  bool data_came_ = false;
-  bool may_object_ = false;
+  std::string said_;            // by the server after a complete handshake: its first octets
+  bool may_object_ = false;     // it asked for a certificate and got none
   unsigned glances_ = 0;        // until no objection is expected any more
   bool waits_for_end_ = false;  // too many connections are parting already
   std::unique_ptr<AskingTools::Talk> talk_;

@@ -41,6 +41,7 @@ class Server {
   std::size_t accepted() const { return all_.size(); }
   std::vector<How> endings() const { return endings_; }
   std::string request;
+  std::string status = "204 No Content";
   bool is_mute = false;
 
  private:
@@ -49,7 +50,7 @@ class Server {
     net::on(it, {.data =
                      [this, &it] {
                        request = text_of(it.take_plain());
-                       if (!is_mute) it.write(view_of("HTTP/1.1 204 No Content\r\n\r\n"));
+                       if (!is_mute) it.write(view_of("HTTP/1.1 " + status + "\r\n\r\n"));
                      },
                  .ended = [this](const policy::Ending& ending) { endings_.push_back(ending.how); }});
   }
@@ -276,6 +277,21 @@ TEST_CASE("a certificate that is required is missed, before our Finished or afte
     const Answer answer = ask(settings, whole(version));
     CHECK(answer.certificate_asked);
     CHECK(answer.complete);
+  }
+}
+
+TEST_CASE("a certificate may be missed by HTTP: 400 where one was asked for") {
+  for (const auto version : {wire::tls1_2, wire::tls1_3}) {
+    for (const bool asks : {false, true}) {
+      auto settings = shop();
+      if (asks) settings.client_certificate = policy::ClientCertificate::optional;
+      net::Loop loop;
+      Server server(loop, settings);
+      server.status = "400 Bad Request";
+      const Answer answer = ask(loop, {.to = server.at()}, whole(version));
+      CHECK(answer.complete == !asks);
+      CHECK((answer.note == "it answers HTTP/1.1 400 Bad Request") == asks);
+    }
   }
 }
 
