@@ -18,8 +18,8 @@ using policy::Known;
 using policy::NameAnswer;
 using policy::Probed;
 
-constexpr std::size_t column = 24;
-constexpr std::size_t most_names = 16, most_issuers = 8;
+constexpr std::size_t column = 26;
+constexpr std::size_t most_names = 16, most_issuers = 8, most_across = 32;
 
 std::size_t room(const Style& style, std::size_t taken) {
   std::size_t width = style.options().width;
@@ -133,20 +133,22 @@ std::string protocols(const Probed& probed, const Style& style) {
   return survey.alpn.empty() ? out : out + row("  another protocol", "ignored", style);
 }
 
+std::string across(const policy::Resumption::Across& one) {
+  std::string_view came = "unknown";
+  if (one.accepted == Known::yes) came = "resumed";
+  if (one.accepted == Known::no) came = "not resumed";
+  return fmt::format("{} for {}: {} ({})", printable(one.from, 160), printable(one.to, 160), came,
+                     wire::name(wire::Registry::version, one.version));
+}
+
 std::string resumption(const Probed& probed, const Style& style) {
   const auto& all = probed.survey.resumption;
   auto out = row("resumption",
                  fmt::format("by ticket {}, by id {}, by PSK (TLSv1.3) {}", yes_or_no(all.ticket), yes_or_no(all.id),
                              yes_or_no(all.psk)),
                  style);
-  for (const auto& one : all.across)
-    out += row("  across names",
-               fmt::format("{} for {}: {} ({})", printable(one.from, 160), printable(one.to, 160),
-                           one.accepted == Known::yes  ? "resumed"
-                           : one.accepted == Known::no ? "not resumed"
-                                                       : "unknown",
-                           wire::name(wire::Registry::version, one.version)),
-               style);
+  for (std::size_t at = 0; at < std::min(all.across.size(), most_across); ++at)
+    out += row("  across names", across(all.across[at]), style);
   return out;
 }
 
@@ -231,6 +233,7 @@ std::string console(const Probed& probed, const ConsoleOptions& options) {
   Style style(options);
   auto out = headline(probed, style) + verdicts(probed, style);
   if (options.quiet || !probed.error.empty() || !probed.survey.foreign.empty()) return out + "\n";
+  out += "\n";
   return out + versions_section(probed, style) + members_section(probed, style) + chains_section(probed, style) +
          names_section(probed, style) + features_section(probed, style) + cross_checks_section(probed, style) +
          counts(probed, style) + "\n";

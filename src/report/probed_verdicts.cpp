@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
-#include <set>
+#include <map>
 
 #include "base/text.hpp"
 #include "report/words.hpp"
@@ -21,6 +21,7 @@ using wire::Registry;
 
 constexpr std::int64_t a_day = 86400;
 constexpr std::size_t shown_names = 3;
+constexpr std::size_t longest_path = 16;
 
 class Verdicts {
  public:
@@ -66,7 +67,7 @@ class Verdicts {
   static std::string missing_issuer(const policy::ChainFacts& facts) {
     std::size_t last = 0;
     const auto& all = facts.certificates;
-    for (std::size_t steps = 0; steps < all.size(); ++steps) {
+    for (std::size_t steps = 0; steps < longest_path; ++steps) {
       auto next =
           std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.subject == all[last].issuer; });
       if (next == all.end() || next->self_issued) break;
@@ -206,11 +207,15 @@ class Verdicts {
 
   /// What a client gets that names nobody, or somebody else: the default certificate gives other names away.
   void names() {
+    std::map<std::size_t, std::string> strangers;
     for (const auto& one : survey_.names) {
       bool stranger = one.which == NameAnswer::Case::none || one.which == NameAnswer::Case::unknown;
       if (!stranger || one.kind != policy::Answer::Kind::accepted || !one.presented) continue;
-      note(fmt::format("{} gets the default certificate: {}", asked_name(one), chain_name(probed_, *one.presented)));
+      auto& who = strangers[*one.presented];
+      who += (who.empty() ? "" : " and ") + asked_name(one);
     }
+    for (const auto& [presented, who] : strangers)
+      note(fmt::format("the default certificate, for {}: {}", who, chain_name(probed_, presented)));
   }
 
   const Probed& probed_;

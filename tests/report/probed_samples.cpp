@@ -99,8 +99,8 @@ Probed healthy_endpoint() {
 Probed sick_endpoint() {
   auto probed = healthy_endpoint();
   auto& survey = probed.survey;
-  survey.versions[2] = version(wire::tls1_0, {0x0005, 0x0033, 0x0000, 0x0001, 0x0002}, {}, {});
-  survey.versions[2].dh_bits = {{0x0033, 1024}};
+  survey.versions[3] = version(wire::tls1_0, {0x0005, 0x0033, 0x0000, 0x0001, 0x0002}, {}, {});
+  survey.versions[3].dh_bits = {{0x0033, 1024}};
   survey.versions[1].unknown_suites = {0xc030, 0x1234};
   survey.names[0] = answer(NameAnswer::Case::none, "", 1);
   survey.names[1] = {.which = NameAnswer::Case::unknown, .how = policy::Ending::How::timed_out, .note = "silence"};

@@ -61,10 +61,14 @@ TEST_CASE("a sick endpoint: what is wrong comes first") {
   CHECK(has(verdict(probed, "mismatch"), "wrong: chain 1 (shop.test, ECDSA P-256): name mismatch, not for shop.test"));
   CHECK(has(verdict(probed, "not trusted"), "weak-signature (SHA-1)"));
   CHECK_FALSE(has(verdict(probed, "unknown-issuer"), "not trusted"));  // the missing intermediate says it
+  probed.survey.names[1] = probed.survey.names[0];
+  probed.survey.names[1].which = policy::NameAnswer::Case::unknown;
+  CHECK(has(verdict(probed, "default certificate"), "for no SNI and an unknown name: chain 2"));
+  probed = samples::sick_endpoint();
   CHECK(verdict(probed, "weak versions") == "wrong: weak versions are spoken: TLSv1.0");
   CHECK(has(verdict(probed, "weak cipher"), "TLS_RSA_WITH_RC4_128_SHA"));
   CHECK(has(verdict(probed, "prime"), "1024 bits"));
-  CHECK(has(verdict(probed, "default certificate"), "no SNI gets the default certificate: chain 2 (shop.test"));
+  CHECK(has(verdict(probed, "default certificate"), "the default certificate, for no SNI: chain 2 (shop.test"));
   for (auto part : {"not in order", "revoked", "CRIME", "secure renegotiation", "two packets", "GREASE",
                     "2 unequal servers", "a client certificate is required", "superfluous", "root", "is resumed for",
                     "slow down 2 times", "the server's difference (it changes its mind)"})
@@ -74,7 +78,7 @@ TEST_CASE("a sick endpoint: what is wrong comes first") {
   auto text = report::console(probed, {});
   CHECK(text.find("✗ chain 1") < text.find("INCOMPLETE: TLSv1.2 cipher suites"));
   CHECK(text.find("INCOMPLETE") < text.find("a client certificate is required"));
-  CHECK(has(text, "unknown suites        TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, 0x1234"));
+  CHECK(has(text, "unknown suites          TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, 0x1234"));
   CHECK(has(text, "no answer: timed-out (silence)"));
   CHECK(has(text, "CN=Client C"));
   CHECK(has(text, "Server 1 of the pool"));
@@ -86,7 +90,7 @@ TEST_CASE("unsaid, silent and foreign endpoints") {
   CHECK(has(text, "! INCOMPLETE: versions: timed out 4 times"));
   CHECK_FALSE(has(text, "nothing wrong"));
   CHECK_FALSE(has(text, "no version of TLS"));
-  CHECK(has(text, "TLSv1.3               not known"));
+  CHECK(has(text, "TLSv1.3                 not known"));
   policy::Probed unreached{.target = "nowhere.test", .error = "nobody knows nowhere.test"};
   CHECK(report::console(unreached, {}) ==
         "nowhere.test\n  ! INCOMPLETE: it could not be asked: nobody knows nowhere.test\n\n");
