@@ -32,7 +32,9 @@ Key kind_of(Key key) { return curve_of(key) != 0 ? Key::ecdsa_p256 : key; }
 /// The first shared group of an ECDHE exchange up to TLS 1.2, or 0.
 std::uint16_t choose_group12(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version) {
   const bool servers_order = policy.server_preference || server.group12_by_server;
-  for (const auto group : servers_order ? shared(policy.groups, offer.groups) : shared(offer.groups, policy.groups))
+  wire::Codes theirs = offer.groups;
+  if (theirs.empty() && server.implied_group12 != 0) theirs = {server.implied_group12};
+  for (const auto group : servers_order ? shared(policy.groups, theirs) : shared(theirs, policy.groups))
     if (group_fits(group, version)) return group;
   return 0;
 }
@@ -48,6 +50,7 @@ struct Context {
 bool scheme_needed(const Context& at, const Suite& suite, const Leaf& leaf) {
   if (at.version < wire::tls1_2 || at.offer.signature_schemes.empty()) return false;
   if (!signs(suite) && !at.server.transport_needs_scheme) return false;
+  if (at.server.suite12_before_any_scheme) return false;
   return leaf.key != Key::rsa || !at.server.suite12_before_scheme;
 }
 
@@ -56,18 +59,23 @@ bool scheme_needed(const Context& at, const Suite& suite, const Leaf& leaf) {
 bool leaf_usable(const Context& at, const Suite& suite, const Leaf& leaf) {
   if (!fits(suite, leaf.key)) return false;
   const bool edwards = leaf.key == Key::ed25519 || leaf.key == Key::ed448;
-  if (edwards && at.version < wire::tls1_2) return false;
+  if (edwards && (at.version < wire::tls1_2 || at.offer.signature_schemes.empty())) return false;
   const auto curve = curve_of(leaf.key);
-  if (suite.exchange != KeyExchange::ecdh && curve != 0 && !at.offer.groups.empty() &&
-      !contains(at.offer.groups, curve))
+  const bool any_curve = at.server.any_leaf_curve || at.offer.groups.empty();
+  if (suite.exchange != KeyExchange::ecdh && curve != 0 && !any_curve && !contains(at.offer.groups, curve))
     return false;
   if (!scheme_needed(at, suite, leaf)) return true;
   const auto schemes = shared_schemes(at.offer, at.policy, at.server, at.version);
   return std::any_of(schemes.begin(), schemes.end(), [&](auto code) { return scheme_fits(code, leaf, at.version); });
 }
 
-bool names_curve(const wire::Codes& groups) {
-  return std::any_of(groups.begin(), groups.end(), [](std::uint16_t group) { return group_fits(group, wire::tls1_2); });
+/// Does the client name a curve that the server has ever heard of?
+bool names_curve(const Offer& offer, const Manners& server) {
+  const auto& known = server.knows_groups;
+  return std::any_of(offer.groups.begin(), offer.groups.end(), [&](std::uint16_t group) {
+    const bool heard_of = known.empty() || std::find(known.begin(), known.end(), group) != known.end();
+    return heard_of && group_fits(group, wire::tls1_2);
+  });
 }
 
 Leaf as_if_large(const Leaf& leaf) { return {{}, leaf.key, 1 << 14, {}}; }
@@ -84,6 +92,20 @@ Overlap overlap(const wire::Codes& ours, const Offer& offer, bool servers_order)
     return 0;
   };
   return {first(offer.key_shares), first(offer.groups)};
+}
+
+bool is_chacha(std::uint16_t suite) {
+  const auto name = wire::known_name(wire::Registry::suite, suite);
+  return name && name->find("CHACHA20") != name->npos;
+}
+
+/// The suites that both know, in the order that counts.
+wire::Codes suites_in_order(const Context& at, bool servers_order) {
+  if (!servers_order) return shared(at.offer.suites, at.policy.suites);
+  auto codes = shared(at.policy.suites, at.offer.suites);
+  if (at.policy.chacha_by_client && !at.offer.suites.empty() && is_chacha(at.offer.suites.front()))
+    std::stable_partition(codes.begin(), codes.end(), is_chacha);
+  return codes;
 }
 
 /// The groups in classes of equal worth. Only a default list has several; a list that someone set is one class.
@@ -131,22 +153,52 @@ std::vector<const Leaf*> leaves_for(const Policy& policy, const Manners& server,
   return leaves;
 }
 
+std::vector<const Leaf*> leaf_for_hello(const Offer& offer, const std::vector<const Leaf*>& leaves) {
+  const auto is_own = [&](const Leaf* leaf) {
+    return leaf->names.empty() || (offer.sni && is_named(*leaf, *offer.sni));
+  };
+  if (std::none_of(leaves.begin(), leaves.end(), is_own)) return {leaves.front()};
+  const auto signs_by = [&](int algorithm) {
+    return std::any_of(offer.signature_schemes.begin(), offer.signature_schemes.end(),
+                       [&](std::uint16_t scheme) { return (scheme & 0xff) == algorithm; });
+  };
+  const bool suits_ecdsa = std::any_of(offer.suites.begin(), offer.suites.end(), [](std::uint16_t code) {
+    const Suite suite = suite_of(code);
+    const auto name = wire::known_name(wire::Registry::suite, code).value_or("");
+    const bool built =
+        name.find("_RC4_") == name.npos && name.find("_3DES_") == name.npos;  // Debian's OpenSSL has none
+    return built && suite.authentication == Authentication::ecdsa && suite.exchange != KeyExchange::ecdh;
+  });
+  const bool by_ecdsa = signs_by(3) && suits_ecdsa;
+  const bool by_rsa = signs_by(1) || offer.signature_schemes.empty();
+  const auto find = [&](bool rsa) {
+    return std::find_if(leaves.begin(), leaves.end(), [&](const Leaf* leaf) { return (leaf->key == Key::rsa) == rsa; });
+  };
+  auto chosen = find(!by_ecdsa && by_rsa);
+  if (chosen == leaves.end()) chosen = leaves.begin();
+  return {*chosen};
+}
+
 SuiteChoice choose_suite(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version,
                          const std::vector<const Leaf*>& leaves) {
   const Context at{offer, policy, server, version};
   const bool tls13 = version >= wire::tls1_3;
   const bool servers_order = policy.server_preference && !(tls13 && server.client_rules13);
   const auto group = choose_group12(offer, policy, server, version);
-  const bool group_will_do = group != 0 || (server.suite12_before_group && names_curve(offer.groups));
+  const bool curve_named = names_curve(offer, server);
+  const bool group_will_do = group != 0 || (server.suite12_before_group && curve_named);
   SuiteChoice choice;
-  for (const auto code : servers_order ? shared(policy.suites, offer.suites) : shared(offer.suites, policy.suites)) {
+  for (const auto code : suites_in_order(at, servers_order)) {
     const Suite suite = suite_of(code);
     if (!fits(suite, version)) continue;
     if (tls13) return {code, 0, leaves, {}};
+    if (suite.anonymous && suite.exchange != KeyExchange::ecdh) return {code, 0, leaves, {}};
+    if (suite.anonymous && group != 0) return {code, group, leaves, {}};
     if (choice.reason == Reason::no_shared_suite) choice.reason = Reason::no_certificate;
     auto usable = leaves;
     std::erase_if(usable, [&](const Leaf* leaf) { return !leaf_usable(at, suite, *leaf); });
     if (usable.empty()) continue;
+    if (suite.exchange == KeyExchange::ecdh && !curve_named) continue;
     if (suite.exchange != KeyExchange::ecdhe) return {code, 0, usable, {}};
     if (group_will_do) return {code, group, usable, {}};
     choice.reason = Reason::no_shared_group;
@@ -159,6 +211,17 @@ SuiteChoice choose_suite(const Offer& offer, const Policy& policy, const Manners
 /// everybody.
 GroupChoice choose_group13(const Offer& offer, const Policy& policy, const Manners& server) {
   const bool servers_order = policy.server_preference && !server.client_rules13;
+  if (server.share13_by_client) {
+    if (const auto share = overlap(policy.groups, offer, false).share; share != 0) return {share, false};
+    const auto group = overlap(policy.groups, offer, true).group;
+    if (group != 0) return {group, true};
+    return {};
+  }
+  if (server.group13_before_share) {
+    const auto group = overlap(policy.groups, offer, servers_order).group;
+    if (group != 0) return {group, !contains(offer.key_shares, group)};
+    return {};
+  }
   for (const auto& ours : classes_of(policy, server)) {
     const Overlap found = overlap(ours, offer, servers_order);
     if (found.share != 0) return {found.share, false};
@@ -170,9 +233,14 @@ GroupChoice choose_group13(const Offer& offer, const Policy& policy, const Manne
 SignatureChoice choose_signature(const Offer& offer, const Policy& policy, const Manners& server, std::uint16_t version,
                                  std::uint16_t suite, const std::vector<const Leaf*>& leaves) {
   const Suite traits = suite_of(suite);
-  if (version < wire::tls1_2 || (!signs(traits) && !server.transport_needs_scheme)) return {leaves.front(), 0, {}};
-  if (version == wire::tls1_2 && offer.signature_schemes.empty())
-    return {leaves.front(), leaves.front()->key == Key::rsa ? rsa_pkcs1_sha1 : ecdsa_sha1, {}};
+  if (version < wire::tls1_2 || traits.anonymous || (!signs(traits) && !server.transport_needs_scheme))
+    return {leaves.front(), 0, {}};
+  if (version == wire::tls1_2 && offer.signature_schemes.empty()) {
+    const auto implied = leaves.front()->key == Key::rsa ? rsa_pkcs1_sha1 : ecdsa_sha1;
+    const bool known = policy.signature_schemes.empty() || contains(policy.signature_schemes, implied);
+    if (server.implied_scheme_counts && !known) return {};
+    return {leaves.front(), implied, {}};
+  }
   const auto schemes = shared_schemes(offer, policy, server, version);
   for (const auto scheme : schemes)
     for (const Leaf* leaf : leaves)

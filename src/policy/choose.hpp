@@ -16,6 +16,11 @@ wire::Codes shared_schemes(const Offer& offer, const Policy& policy, const Manne
 /// names; empty when strict. Several may fit (an ECDSA and an RSA one): suite or scheme decide among them.
 std::vector<const Leaf*> leaves_for(const Policy& policy, const Manners& server, const std::optional<std::string>& sni);
 
+/// HAProxy's choice among an ECDSA and an RSA certificate, before OpenSSL sees the hello: it goes by the second octet
+/// of the schemes, to which PSS is no RSA, and by whether a suite up to TLS 1.2 is for ECDSA. A name
+/// that none of them carries gets the default alone.
+std::vector<const Leaf*> leaf_for_hello(const Offer& offer, const std::vector<const Leaf*>& leaves);
+
 struct SuiteChoice {
   std::optional<std::uint16_t> suite;
   std::uint16_t group = 0;                  // up to TLS 1.2, of an ECDHE suite; 0 when the suite was taken without

@@ -11,7 +11,7 @@ namespace bothends::policy {
 using AlertCode = std::optional<std::uint8_t>;  // nullopt: closes without an alert
 
 /// The questions a server settles, in an order of its own.
-enum class Check { fallback, name, any_scheme, suite, group, signature, alpn };
+enum class Check { fallback, name, schemes_named, any_scheme, suite, group, signature, alpn };
 
 struct Manners {
   std::string_view stack;
@@ -29,6 +29,19 @@ struct Manners {
   bool overrates_small_keys = false;    // TLS 1.3: makes PSS signatures with less salt than RFC 8446 asks for
   bool one_leaf_a_kind = false;         // of several RSA (ECDSA, …) certificates for a name it has the first only
   std::span<const wire::Codes> tuples;  // the default groups, in classes of equal worth; see choose_group13()
+
+  /// Up to TLS 1.2 these are the curves that it has heard of, and the schemes: to have one of them named is enough
+  /// where `suite12_before_group` and Check::any_scheme look, in use or not. Empty: any curve; those of the policy.
+  std::span<const std::uint16_t> knows_groups;
+  std::span<const std::uint16_t> knows_schemes;
+  bool suite12_before_any_scheme = false;  // TLS 1.2: takes a suite for any key, and only then looks for a scheme
+  bool implied_scheme_counts = false;      // TLS 1.2: the SHA-1 scheme of a client that names none must be its own, too
+  std::uint16_t implied_group12 = 0;       // the curve of a client that names none; 0: it has none
+  bool any_leaf_curve = false;             // the curve of an ECDSA leaf need not be among the client's groups
+  bool share13_by_client = false;          // TLS 1.3: the client's first share that it knows, else its own first group
+  bool group13_before_share = false;       // TLS 1.3: the first shared group, and a retry when it has no share
+  bool leaf_by_hello = false;              // takes one leaf before all else: see leaf_for_hello()
+
   AlertCode no_group12 = wire::handshake_failure;
   AlertCode no_group13 = wire::handshake_failure;
   AlertCode no_client_certificate12 = wire::handshake_failure;

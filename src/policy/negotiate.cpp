@@ -33,6 +33,7 @@ class Negotiation {
   Stop version();
   Stop fallback() const;
   Stop name();
+  Stop schemes_named() const;
   Stop any_scheme() const;
   Stop suite();
   Stop group();
@@ -66,7 +67,7 @@ Outcome Negotiation::outcome() {
                           &Negotiation::signature_accepted})
     if (auto stop = (this->*step)()) return *stop;
   if (auto stop = client_certificate()) return *stop;
-  agreement_.leaf = leaves_.front()->der;
+  if (!suite_of(agreement_.suite).anonymous) agreement_.leaf = leaves_.front()->der;
   return agreement_;
 }
 
@@ -83,6 +84,8 @@ Stop Negotiation::by(Check check) {
       return fallback();
     case Check::name:
       return name();
+    case Check::schemes_named:
+      return schemes_named();
     case Check::any_scheme:
       return any_scheme();
     case Check::suite:
@@ -120,8 +123,15 @@ Stop Negotiation::fallback() const {
 Stop Negotiation::name() {
   if (policy_.leaves.empty()) return by_server(Reason::no_certificate, wire::handshake_failure);
   leaves_ = leaves_for(policy_, server_, offer_.sni);
-  if (!leaves_.empty()) return std::nullopt;
-  return by_server(Reason::unknown_name, wire::unrecognized_name);
+  if (leaves_.empty()) return by_server(Reason::unknown_name, wire::unrecognized_name);
+  if (server_.leaf_by_hello) leaves_ = leaf_for_hello(offer_, leaves_);
+  return std::nullopt;
+}
+
+/// RFC 8446 section 9.2: a hello without signature_algorithms lacks an extension that it must have.
+Stop Negotiation::schemes_named() const {
+  if (!offer_.signature_schemes.empty()) return std::nullopt;
+  return by_server(Reason::no_shared_signature_scheme, wire::missing_extension);
 }
 
 /// TLS 1.2: before it looks at suites the server sees whether it shares any scheme at all. A client that names none
@@ -129,6 +139,8 @@ Stop Negotiation::name() {
 Stop Negotiation::any_scheme() const {
   if (agreement_.version < wire::tls1_2 || offer_.signature_schemes.empty()) return std::nullopt;
   if (!shared_schemes(offer_, policy_, server_, agreement_.version).empty()) return std::nullopt;
+  if (!shared({server_.knows_schemes.begin(), server_.knows_schemes.end()}, offer_.signature_schemes).empty())
+    return std::nullopt;
   return by_server(blamed(Reason::no_shared_signature_scheme), wire::handshake_failure);
 }
 

@@ -27,6 +27,7 @@ struct Policy {
   wire::Codes versions;  // highest first
   wire::Codes suites;    // in preference order
   bool server_preference = false;
+  bool chacha_by_client = false;  // and with it: who puts a ChaCha20 suite first gets one
   wire::Codes groups;             // in preference order
   wire::Codes signature_schemes;  // empty: not known, as of a server asked from outside; then what its leaves can make
   std::vector<std::string> alpn;  // in preference order; empty: the extension is ignored

@@ -12,14 +12,18 @@ bool is_ecdsa(Key key) { return key == Key::ecdsa_p256 || key == Key::ecdsa_p384
 KeyExchange exchange_of(std::string_view name) {
   if (name.starts_with("TLS_ECDHE_PSK_") || name.starts_with("TLS_DHE_PSK_")) return KeyExchange::other;
   if (name.starts_with("TLS_ECDHE_")) return KeyExchange::ecdhe;
-  if (name.starts_with("TLS_ECDH_ECDSA_") || name.starts_with("TLS_ECDH_RSA_")) return KeyExchange::ecdh;
+  for (const auto* head : {"TLS_ECDH_ECDSA_", "TLS_ECDH_RSA_", "TLS_ECDH_anon_"})
+    if (name.starts_with(head)) return KeyExchange::ecdh;
   if (name.starts_with("TLS_DHE_")) return KeyExchange::dhe;
   return name.starts_with("TLS_RSA_WITH_") ? KeyExchange::rsa : KeyExchange::other;
 }
 
+bool is_anonymous(std::string_view name) { return name.find("_anon_WITH_") != name.npos; }
+
 /// Of the leaf's own key: what its issuer signed with does not matter (RFC 8422 section 5.3 dropped that for static
 /// ECDH too).
 Authentication authentication_of(std::string_view name) {
+  if (is_anonymous(name)) return Authentication::other;
   if (exchange_of(name) == KeyExchange::ecdh) return Authentication::ecdsa;
   const auto head = name.substr(0, name.find("_WITH_"));
   if (head.ends_with("_ECDSA")) return Authentication::ecdsa;
@@ -66,7 +70,8 @@ Suite suite_of(std::uint16_t code) {
   const auto name = wire::known_name(wire::Registry::suite, code);
   if (!name) return {};
   return {exchange_of(*name), authentication_of(*name),
-          static_cast<std::uint16_t>(needs_tls12(*name) ? wire::tls1_2 : wire::ssl3), wire::tls1_2};
+          static_cast<std::uint16_t>(needs_tls12(*name) ? wire::tls1_2 : wire::ssl3), wire::tls1_2,
+          is_anonymous(*name)};
 }
 
 bool fits(const Suite& suite, std::uint16_t version) { return suite.lowest <= version && version <= suite.highest; }
@@ -85,7 +90,9 @@ bool fits(const Suite& suite, Key key) {
   return false;
 }
 
-bool signs(const Suite& suite) { return suite.exchange != KeyExchange::rsa && suite.exchange != KeyExchange::ecdh; }
+bool signs(const Suite& suite) {
+  return suite.exchange != KeyExchange::rsa && suite.exchange != KeyExchange::ecdh && !suite.anonymous;
+}
 
 bool group_fits(std::uint16_t group, std::uint16_t version) {
   const bool old_curve = (group >= 1 && group <= 22) || (group >= 26 && group <= 28);

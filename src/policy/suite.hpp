@@ -13,6 +13,7 @@ struct Suite {
   Authentication authentication = Authentication::other;
   std::uint16_t lowest = 0;  // versions it exists in
   std::uint16_t highest = 0;
+  bool anonymous = false;  // no certificate, no signature: authentication `other`, and exchange `ecdh` on a curve
 };
 /// Read off its registered name; a code without one fits no version.
 Suite suite_of(std::uint16_t code);
