@@ -18,8 +18,10 @@ class Probers::State : public std::enable_shared_from_this<Probers::State> {
   }
   void interrupt() {
     exhausted_ = true;
+    std::vector<Running*> all;  // of which any may end at once; it is destroyed later all the same
     for (auto& [id, job] : running_)
-      if (job.running) job.running->interrupt();
+      if (job.running) all.push_back(job.running.get());
+    for (auto* running : all) running->interrupt();
     begin_later();
   }
   void forget() {

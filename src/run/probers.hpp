@@ -17,11 +17,12 @@ class Probers {
   class Running {
    public:
     virtual ~Running() = default;
-    /// It ends soon, as far as it came.
+    /// It ends soon, as far as it came; at once, too.
     virtual void interrupt() = 0;
   };
   using Ended = std::function<void(policy::Probed)>;
-  /// Begins to probe. `Ended` is to be called once, from the loop; the Running is destroyed after that, not inside it.
+  /// Begins to probe. `Ended` is to be called once, from the loop or interrupt(); the Running is destroyed after that,
+  /// not inside it.
   using Start = std::function<std::unique_ptr<Running>(const Target&, Ended)>;
   struct Callbacks {
     std::function<std::optional<Target>()> next;  // the targets, asked for one by one as there is room

@@ -13,7 +13,13 @@ struct Stage {
       stage.widest = std::max(stage.widest, ++stage.alive);
     }
     ~One() override { --stage.alive; }
-    void interrupt() override { end(true); }
+    void interrupt() override {
+      if (!stage.at_once) return end(true);
+      policy::Probed probed;
+      probed.target = host;
+      probed.interrupted = true;
+      std::exchange(ended, nullptr)(std::move(probed));
+    }
     void end(bool interrupted = false) {
       stage.loop.post([call = std::exchange(ended, nullptr), interrupted, host = host] {
         policy::Probed probed;
@@ -30,7 +36,7 @@ struct Stage {
   net::Loop loop;
   unsigned alive = 0, widest = 0, begun = 0, given = 0, done = 0;
   unsigned count = 0;
-  bool by_themselves = true;
+  bool by_themselves = true, at_once = false;
   std::vector<One*> ones;
   std::vector<policy::Probed> results;
 
@@ -89,16 +95,20 @@ TEST_CASE("results come as they end, and a slow target holds up nobody") {
 }
 
 TEST_CASE("interrupted: those that run say how far they came, no other is begun") {
-  Stage stage;
-  stage.count = 100;
-  stage.by_themselves = false;
-  Probers probers(stage.loop, 4, stage.callbacks());
-  turn_until(stage.loop, [&] { return stage.begun == 4; });
-  probers.interrupt();
-  turn_until(stage.loop, [&] { return stage.done > 0; });
-  CHECK(stage.begun == 4);
-  REQUIRE(stage.results.size() == 4);
-  CHECK(stage.results[3].interrupted);
+  for (const bool at_once : {false, true}) {
+    Stage stage;
+    stage.count = 100;
+    stage.by_themselves = false;
+    stage.at_once = at_once;
+    Probers probers(stage.loop, 4, stage.callbacks());
+    turn_until(stage.loop, [&] { return stage.begun == 4; });
+    probers.interrupt();
+    turn_until(stage.loop, [&] { return stage.done > 0; });
+    CHECK(stage.begun == 4);
+    REQUIRE(stage.results.size() == 4);
+    CHECK(stage.results[3].interrupted);
+    CHECK(stage.alive == 0);
+  }
 }
 
 TEST_CASE("interrupted before it began, without targets, and destroyed in the middle") {
