@@ -103,6 +103,13 @@ std::vector<SchemeFamily> scheme_families(std::uint16_t version) {
           {Authentication::other, "_DSS_", schemes_that(is_dsa)}};
 }
 
+wire::Codes schemes_of(Authentication key) {
+  const auto is_ec = [](std::uint16_t code) { return is_ecdsa(code) || is_eddsa(code); };
+  if (key == Authentication::rsa) return schemes_that(is_rsa);
+  if (key == Authentication::ecdsa) return schemes_that(is_ec);
+  return schemes_that([](std::uint16_t code) { return !is_rsa(code) && !is_ecdsa(code) && !is_eddsa(code); });
+}
+
 const wire::Codes& schemes_to_ask() {
   static const auto codes = in_front(all_of(wire::Registry::signature_scheme), common_schemes);
   return codes;

@@ -20,6 +20,8 @@ struct SchemeFamily {
   wire::Codes schemes;
 };
 std::vector<SchemeFamily> scheme_families(std::uint16_t version);
+/// Of RSA keys; of ECDSA and EdDSA keys; or of others.
+wire::Codes schemes_of(Authentication key);
 /// All of them, RSA and ECDSA with SHA-2 first.
 const wire::Codes& schemes_to_ask();
 

@@ -167,7 +167,7 @@ void Plan::list_schemes(std::uint16_t version) {
     say_unknown("TLSv1.3 signature schemes and certificates: no key share can be made here for the groups it takes");
     return close(topic_of(version, "signature schemes"));
   }
-  open_families_[version] = 1;
+  families_open_[version] = 1;
   for (const auto& family : scheme_families(version)) {
     auto suites = version >= wire::tls1_3 ? policy.suites : suites_of(policy.suites, family);
     if (!suites.empty()) list_family(version, family, std::move(suites));
@@ -175,11 +175,28 @@ void Plan::list_schemes(std::uint16_t version) {
   family_listed(version);
 }
 
+/// What no key signs by when all is offered, key by key: see list_rest().
+void Plan::list_other_keys() {
+  const auto& policy = of(wire::tls1_3).policy;
+  ++families_open_[wire::tls1_3];
+  for (const auto key : {Authentication::rsa, Authentication::ecdsa, Authentication::other}) {
+    SchemeFamily family{key, {}, schemes_of(key)};
+    std::erase_if(family.schemes, [&](std::uint16_t code) {
+      const auto is_in = [&](const wire::Codes& codes) {
+        return std::find(codes.begin(), codes.end(), code) != codes.end();
+      };
+      return is_in(policy.schemes) || is_in(policy.unknown_schemes);
+    });
+    list_family(wire::tls1_3, family, policy.suites);
+  }
+  family_listed(wire::tls1_3);
+}
+
 void Plan::list_family(std::uint16_t version, const SchemeFamily& family, wire::Codes suites) {
-  ++open_families_[version];
+  ++families_open_[version];
   ListTopic list;
   list.candidates = family.schemes;
-  list.ordered = version >= wire::tls1_3;
+  list.ordered = family.authentication == Authentication::any;
   list.lists = [this] { return lists(); };
   list.question = [this, version, suites](const wire::Codes& left) {
     auto question = base(version, suites);
@@ -189,18 +206,20 @@ void Plan::list_family(std::uint16_t version, const SchemeFamily& family, wire::
     return question;
   };
   list.chosen = [](const Answer& answer) { return answer.scheme; };
-  survey_list(queue_, std::move(list), [this, version](Listed listed) {
+  const bool is_all = family.authentication == Authentication::any;
+  survey_list(queue_, std::move(list), [this, version, is_all](Listed listed) {
     auto& policy = of(version).policy;
-    policy.schemes_by = listed.by;
+    if (is_all) policy.schemes_by = listed.by;
     if (listed.alert) policy.scheme_alert = listed.alert;
     policy.schemes.insert(policy.schemes.end(), listed.accepted.begin(), listed.accepted.end());
     policy.unknown_schemes.insert(policy.unknown_schemes.end(), listed.unknown.begin(), listed.unknown.end());
+    if (is_all) list_other_keys();
     family_listed(version);
   });
 }
 
 void Plan::family_listed(std::uint16_t version) {
-  if (--open_families_[version] == 0) close(topic_of(version, "signature schemes"));
+  if (--families_open_[version] == 0) close(topic_of(version, "signature schemes"));
 }
 
 }  // namespace bothends::policy

@@ -17,6 +17,10 @@ wire::Codes first_of(wire::Codes codes, std::size_t count) {
   return codes;
 }
 
+bool contains(const wire::Codes& codes, std::uint16_t code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
 /// RFC 7366 is about them only.
 bool is_cbc(std::uint16_t suite) {
   const auto name = wire::known_name(wire::Registry::suite, suite);
@@ -143,9 +147,39 @@ void Plan::suites_listed(std::uint16_t version, Listed listed) {
   if (found.needs_short_list)
     say_unknown(
         topic_of(version, "cipher suites beyond the common ones: a ClientHello with all of them is not accepted"));
-  close(topic_of(version, "cipher suites"));
   look_for_chacha(version);
   if (settings_.sweep) ask_sweep(version);
+  if (version >= wire::tls1_3) return suites_done(version);
+  lists_open_[version] = 2;
+  for (const auto key : {Authentication::rsa, Authentication::ecdsa}) list_rest(version, key);
+}
+
+/// Some servers (HAProxy) settle for a certificate before they look at suites: those of the other one show only when
+/// nothing in the hello suits the first.
+void Plan::list_rest(std::uint16_t version, Authentication key) {
+  ListTopic list;
+  const auto& policy = of(version).policy;
+  for (const auto code : suites_to_ask(version))
+    if (suite_of(code).authentication == key && !contains(policy.suites, code) &&
+        !contains(policy.unknown_suites, code))
+      list.candidates.push_back(code);
+  list.ordered = false;
+  list.question = [this, version, key](const wire::Codes& left) {
+    auto question = base(version, left);
+    if (!question.schemes.empty()) question.schemes = schemes_of(key);
+    return question;
+  };
+  list.chosen = [version](const Answer& answer) { return answer.version == version ? answer.suite : std::uint16_t{0}; };
+  survey_list(queue_, std::move(list), [this, version](Listed listed) {
+    auto& policy = of(version).policy;
+    policy.suites.insert(policy.suites.end(), listed.accepted.begin(), listed.accepted.end());
+    policy.unknown_suites.insert(policy.unknown_suites.end(), listed.unknown.begin(), listed.unknown.end());
+    if (--lists_open_[version] == 0) suites_done(version);
+  });
+}
+
+void Plan::suites_done(std::uint16_t version) {
+  close(topic_of(version, "cipher suites"));
   if (undecided_ > 0) return waiting_.push_back(version);
   begin_details(version);
 }

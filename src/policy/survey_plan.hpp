@@ -39,6 +39,8 @@ class Plan {
   void version_decided(std::uint16_t version);
   void list_suites(std::uint16_t version);
   void suites_listed(std::uint16_t version, Listed listed);
+  void list_rest(std::uint16_t version, Authentication key);
+  void suites_done(std::uint16_t version);
   void look_for_chacha(std::uint16_t version);
   void heard(const Question& question, const Answer& answer);
   Question base(std::uint16_t version, wire::Codes suites) const;
@@ -55,6 +57,7 @@ class Plan {
   void list_schemes(std::uint16_t version);
   void list_family(std::uint16_t version, const SchemeFamily& family, wire::Codes suites);
   void family_listed(std::uint16_t version);
+  void list_other_keys();
 
   // survey_server.cpp: what does not belong to one version
   void begin_server();
@@ -98,7 +101,7 @@ class Plan {
   std::size_t undecided_ = 0;           // versions whose first answer is not here
   std::vector<std::uint16_t> waiting_;  // versions whose suites are listed before all are decided
   Surveyed found_;
-  std::map<std::uint16_t, unsigned> open_families_;
+  std::map<std::uint16_t, unsigned> lists_open_, families_open_;
   std::size_t names_open_ = 0, sessions_open_ = 0;
   std::set<std::string> open_;        // topics under way
   std::vector<std::string> unknown_;  // sentences

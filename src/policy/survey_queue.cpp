@@ -1,5 +1,7 @@
 #include "policy/survey_queue.hpp"
 
+#include <memory>
+
 namespace bothends::policy {
 
 namespace {
@@ -54,11 +56,11 @@ void SurveyQueue::unanswered(Pending pending, Answer answer) {
     return pending.then(answer);
   }
   if (pending.is_canary || is_final(answer) || pending.tries >= tries_for(answer)) return pending.then(answer);
-  if (canary_) {
-    ask(*canary_, [](const Answer&) {});
-    waiting_.back().is_canary = true;
-  }
-  waiting_.push_back(std::move(pending));
+  if (!canary_) return waiting_.push_back(std::move(pending));
+  // What was answered before is asked in between: then it shows whether the peer lives.
+  auto again = std::make_shared<Pending>(std::move(pending));
+  ask(*canary_, [this, again](const Answer&) { waiting_.push_back(std::move(*again)); });
+  waiting_.back().is_canary = true;
 }
 
 bool SurveyQueue::is_silent_refusal(Pending& pending, const Answer& answer) {
