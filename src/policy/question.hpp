@@ -58,7 +58,7 @@ struct Answer {
   wire::Codes request_schemes;
 
   // With Until::whole.
-  bool complete = false;  // and was not objected to
+  bool complete = false;  // and was not objected to, be it by HTTP 400 where a certificate was asked for
   bool resumed = false;   // the second handshake resumed the first's session
   bool granted = false;   // there was a session to resume
 

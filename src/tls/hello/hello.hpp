@@ -30,9 +30,9 @@ struct HelloSettings {
   std::size_t limit = 1 << 18;  // octets of answer; more is malformed
 };
 
-/// Sends the hello; `closed` as soon as the answer is here as far as `until` asks (our close_notify is then in
-/// `to_peer`: servers that die of a reset are asked gently), `failed` when the server refused or made no sense. The
-/// transcript holds what came, decrypted where we hold the share.
+/// Sends the hello; `closed` as soon as the answer is here as far as `until` asks (a close_notify, if one can be read,
+/// is then in `to_peer`: servers that die of a reset are asked gently), `failed` when the server refused or made no
+/// sense. The transcript holds what came, decrypted where we hold the share.
 std::unique_ptr<Engine> hello(HelloSettings settings);
 
 /// What an engine's handshake says in answer to a question; `ending` is the connection's.
