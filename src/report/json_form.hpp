@@ -139,7 +139,8 @@ void read(Reading& reading, const Parsed& from, T&& to, const std::string& path)
 
 class Read {
  public:
-  Read(Reading& reading, const Parsed& from, const std::string& path) : reading_(reading), from_(from), path_(path) {}
+  Read(Reading& reading, const Parsed& from, std::string path)
+      : reading_(reading), from_(from), path_(std::move(path)) {}
   template <class T>
   void operator()(const char* key, T&& value) {
     if (!reading_.ok()) return;
@@ -150,7 +151,7 @@ class Read {
  private:
   Reading& reading_;
   const Parsed& from_;
-  const std::string& path_;
+  std::string path_;
 };
 
 template <class T>
