@@ -86,6 +86,9 @@ TEST_CASE("pcapng: every section has its own byte order and interfaces, every pa
   auto capture = read_capture(file);
   CHECK(has(capture.form, "pcapng of 3 packets"));
   CHECK(capture.hellos.size() == 1);  // the same octets of one connection, sent three times
+  file = pcapng({{ethernet(0x0806, Bytes(28))}}, {on_ethernet}, true);
+  append(file, pcapng({{ip}}, {101}, false));
+  CHECK(name_in(file) == "shop.test");
   capture = read_capture(pcapng({{ip, 0, 5}}, {101}));
   CHECK(has(capture.notes.at(0), "an interface that nobody described"));
 }
