@@ -28,7 +28,7 @@ DELAY = 0.025
 
 
 def ours(port):
-    return [PROGRAM, "probe", f"127.0.0.1:{port}", "--name", NAME, "--json", os.devnull]
+    return [PROGRAM, "probe", f"127.0.0.1:{port}", "--sni", NAME, "--json", os.devnull]
 
 
 def theirs(port):
@@ -71,7 +71,7 @@ def many(targets=1000):
         file.write_text(f"{server.address}\n" * targets)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         begin = time.perf_counter()
-        done = subprocess.run([PROGRAM, "probe", "-f", file, "--jobs", "64", "--name", NAME], stdin=subprocess.DEVNULL,
+        done = subprocess.run([PROGRAM, "probe", "-f", file, "--jobs", "64", "--sni", NAME], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True)
         wall = time.perf_counter() - begin
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -84,7 +84,7 @@ def peak(file):
     """Of one process, in MiB: of all children only the largest is known, and sslscan is one."""
     code = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL);"
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10)")
-    return subprocess.run([sys.executable, "-c", code, PROGRAM, "probe", "-f", file, "--jobs", "64", "--name", NAME],
+    return subprocess.run([sys.executable, "-c", code, PROGRAM, "probe", "-f", file, "--jobs", "64", "--sni", NAME],
                           capture_output=True, text=True).stdout.strip()
 
 

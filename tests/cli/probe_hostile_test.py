@@ -18,14 +18,14 @@ MAY_ACCEPT = {"long-chain", "retry-loop", "endless-application-data", "half-a-fl
 def classified(document):
     """It says something of the failure: a sentence of what is unknown, what foreign protocol it was, or an error."""
     survey = survey_of(document)
-    return bool(survey.get("unknown") or survey.get("foreign") or survey.get("error") or
-                any(entry.get("alert") is not None for entry in survey.get("versions", ())))
+    return bool(survey["unknown"] or survey["foreign"] or document["error"] or
+                any(entry["alert"] is not None for entry in survey["versions"]))
 
 
 def check(checks, kind):
     with HOSTILE[kind]() as server:
         begin = time.monotonic()
-        process, document = probe(Endpoint(kind, server.port), "--timeout", f"{TIMEOUT}s", timeout=TIMEOUT * 20 + SLACK)
+        process, document = probe(Endpoint(kind, server.port), "--question-timeout", f"{TIMEOUT}s", timeout=TIMEOUT * 20 + SLACK)
         took = time.monotonic() - begin
         shown = (process.stdout + process.stderr)[-2000:]
         checks.that(f"{kind}: an exit code of the contract", process.returncode in (0, 1, 2), f"{process.returncode}\n{shown}")

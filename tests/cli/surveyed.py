@@ -40,14 +40,8 @@ def codes(registry, values):
     return {code(registry, value) for value in values or ()}
 
 
-def targets(document):
-    return document.get("targets") or [document]
-
-
 def survey_of(document):
-    """The part of a document that holds the survey of its first target."""
-    first = targets(document)[0]
-    return first.get("survey", first)
+    return document["survey"]
 
 
 def version_of(entry):
@@ -70,7 +64,7 @@ def surveyed(document):
     found = {version: Version() for version in VERSIONS}
     for entry in survey["versions"]:
         found[code("version", entry["version"])] = version_of(entry)
-    for presented in survey.get("presented", ()):
+    for presented in survey["presented"]:
         leaf = hashlib.sha256(bytes.fromhex(presented["chain"][0])).hexdigest()
         for version in codes("version", presented["versions"]):
             found[version].leaves.add(leaf)
