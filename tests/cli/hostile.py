@@ -18,6 +18,8 @@ async def hello_of(reader):
     """The suites of the ClientHello, its session id, and its octets."""
     head = await reader.readexactly(5)
     body = await reader.readexactly(int.from_bytes(head[3:5], "big"))
+    if head[0] != 22 or body[:1] != b"\x01":
+        raise ConnectionError("no ClientHello")  # an alert, most of the time
     size = body[38]
     session, at = body[39:39 + size], 39 + size
     count = int.from_bytes(body[at:at + 2], "big")

@@ -10,7 +10,7 @@ class Served:
     """`handle(reader, writer)` for every connection to a free loopback port, while the block lasts."""
 
     def __init__(self, handle=None, backlog=1024):
-        self.count = 0
+        self.count, self.tasks = 0, set()
         self.handle = handle or self.handle
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=backlog)
         self.port = self.socket.getsockname()[1]
@@ -46,12 +46,14 @@ class Served:
 
     async def one(self, reader, writer):
         self.count += 1
+        self.tasks.add(asyncio.current_task())  # the loop holds them weakly
         try:
             await self.handle(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
+            self.tasks.discard(asyncio.current_task())
 
 
 class Relay(Served):
