@@ -58,7 +58,8 @@ class Served:
 
 class Relay(Served):
     """To one of `ports` for each connection: "alternate", or "random" from a fixed seed. Every direction is late by
-    `delay` seconds; bandwidth is not limited. An end, and a reset, go through too."""
+    `delay` seconds, and what a client says first by a round trip more, which connecting would have cost it; bandwidth is
+    not limited. An end, and a reset, go through too."""
 
     def __init__(self, ports, delay=0.0, pick="alternate", seed=4):
         super().__init__()
@@ -73,13 +74,14 @@ class Relay(Served):
     async def handle(self, reader, writer):
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.chosen())
         try:
-            await asyncio.gather(self.carry(reader, far_writer), self.carry(far_reader, writer))
+            await asyncio.gather(self.carry(reader, far_writer, 3 * self.delay), self.carry(far_reader, writer))
         finally:
             far_writer.close()
 
-    async def carry(self, reader, writer):
-        """What was read now is written `delay` later, in order; nothing waits for it."""
+    async def carry(self, reader, writer, first=0.0):
+        """What was read now is written `delay` later, in order, and not before `first`; nothing waits for it."""
         loop = asyncio.get_running_loop()
+        due = loop.time() + first
         over = loop.create_future()
         while True:
             try:
@@ -87,7 +89,8 @@ class Relay(Served):
             except ConnectionError:
                 octets = None
             if self.delay:
-                loop.call_later(self.delay, put, writer, octets, over)
+                due = max(due + 1e-6, loop.time() + self.delay)  # timers for the same moment have no order
+                loop.call_at(due, put, writer, octets, over)
             else:
                 put(writer, octets, over)
             if not octets:
