@@ -26,7 +26,7 @@ namespace {
 struct Options {
   std::string target, file, ca, policy, json, proxy_protocol, color = "auto";
   std::vector<std::string> names;
-  std::string timeout = "60s", question_timeout = "5s";
+  std::string timeout = "120s", question_timeout = "5s";
   unsigned jobs = 16;
   run::ProbeSettings settings;
   bool no_sni = false, clients = false, strict = false, quiet = false, verbose = false;

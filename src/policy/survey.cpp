@@ -54,10 +54,26 @@ std::size_t Plan::present(const Answer& answer) {
   return static_cast<std::size_t>(at - found_.presented.begin());
 }
 
+/// Of a list that is still being asked about, everything that was not taken yet is unknown.
+VersionPolicy Plan::so_far(const VersionFound& found) const {
+  VersionPolicy policy = found.policy;
+  if (policy.spoken != Known::yes) return policy;
+  const auto rest = [&](std::string_view what, const wire::Codes& asked, const wire::Codes& taken,
+                        wire::Codes& unknown) {
+    if (!is_open(topic_of(policy.version, what))) return;
+    for (const auto code : asked)
+      if (std::find(taken.begin(), taken.end(), code) == taken.end()) add(unknown, code);
+  };
+  rest("cipher suites", suites_to_ask(policy.version), policy.suites, policy.unknown_suites);
+  rest("groups", groups_to_ask(policy.version), policy.groups, policy.unknown_groups);
+  rest("signature schemes", schemes_to_ask(), policy.schemes, policy.unknown_schemes);
+  return policy;
+}
+
 Surveyed Plan::result() const {
   Surveyed surveyed = found_;
   surveyed.questions = queue_.asked();
-  for (auto at = versions_.rbegin(); at != versions_.rend(); ++at) surveyed.versions.push_back(at->second.policy);
+  for (auto at = versions_.rbegin(); at != versions_.rend(); ++at) surveyed.versions.push_back(so_far(at->second));
   surveyed.unknown = unknown_;
   if (!surveyed.foreign.empty()) {
     surveyed.unknown = {"everything: it does not speak TLS"};
@@ -66,7 +82,7 @@ Surveyed Plan::result() const {
   for (const auto& topic : open_) surveyed.unknown.push_back(topic + (given_up_.empty() ? "" : ": " + given_up_));
   for (const auto& version : surveyed.versions) {
     const auto add = [&](const wire::Codes& codes, std::string_view what) {
-      if (!codes.empty())
+      if (!codes.empty() && !is_open(topic_of(version.version, what)))
         surveyed.unknown.push_back(topic_of(version.version, what) + ": no answer about " +
                                    std::to_string(codes.size()) + " of them");
     };

@@ -88,6 +88,7 @@ void Plan::list_groups13() {
   list.chosen = [](const Answer& answer) { return answer.group; };
   list.confirmations = 1;
   list.lists = [this] { return lists(); };
+  list.took = [this](std::uint16_t code) { add(of(wire::tls1_3).policy.groups, code); };
   survey_list(queue_, std::move(list), [this](Listed listed) {
     groups_listed(wire::tls1_3, std::move(listed));
     list_schemes(wire::tls1_3);
@@ -118,6 +119,7 @@ void Plan::list_groups(std::uint16_t version) {
   list.chosen = [](const Answer& answer) { return answer.group; };
   list.confirmations = 1;
   list.lists = [this] { return lists(); };
+  list.took = [this, version](std::uint16_t code) { add(of(version).policy.groups, code); };
   survey_list(queue_, std::move(list), [this, version](Listed listed) { groups_listed(version, std::move(listed)); });
 }
 
@@ -206,12 +208,12 @@ void Plan::list_family(std::uint16_t version, const SchemeFamily& family, wire::
     return question;
   };
   list.chosen = [](const Answer& answer) { return answer.scheme; };
+  list.took = [this, version](std::uint16_t code) { add(of(version).policy.schemes, code); };
   const bool is_all = family.authentication == Authentication::any;
   survey_list(queue_, std::move(list), [this, version, is_all](Listed listed) {
     auto& policy = of(version).policy;
     if (is_all) policy.schemes_by = listed.by;
     if (listed.alert) policy.scheme_alert = listed.alert;
-    policy.schemes.insert(policy.schemes.end(), listed.accepted.begin(), listed.accepted.end());
     policy.unknown_schemes.insert(policy.unknown_schemes.end(), listed.unknown.begin(), listed.unknown.end());
     if (is_all) list_other_keys();
     family_listed(version);

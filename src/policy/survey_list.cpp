@@ -76,6 +76,7 @@ void ListSurvey::first(const Answer& answer) {
     return confirm();
   }
   refusals_ = 0;
+  topic_.took(first_);
   if (!topic_.ordered || topic_.candidates.size() < 2) return eliminate();
   ask({topic_.candidates.rbegin(), topic_.candidates.rend()}, &ListSurvey::reversed);
 }
@@ -111,6 +112,7 @@ void ListSurvey::stepped(std::size_t list, const Answer& answer) {
   const auto code = taken(answer, left_[list]);
   if (code != 0) {
     taken_[list].push_back(code);
+    topic_.took(code);
     std::erase(left_[list], code);
     refusals_ = 0;
   } else if (answer.kind == Answer::Kind::refused && ++refusals_ < topic_.patience) {

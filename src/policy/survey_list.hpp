@@ -22,6 +22,8 @@ struct ListTopic {
   bool ordered = true;          // find out whose order counts, too
   unsigned confirmations = 0;   // how often what was refused is asked again
   unsigned patience = 1;        // so many refusals in a row are believed: in a pool others may accept
+  /// Told of each code as it is taken, so that nothing is lost when the survey is given up.
+  std::function<void(std::uint16_t)> took = [](std::uint16_t) {};
   /// When the client's order counts, so many lists side by side; asked when the first answers are here.
   std::function<unsigned()> lists = [] { return 1U; };
 };

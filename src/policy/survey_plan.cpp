@@ -131,6 +131,7 @@ void Plan::list_suites(std::uint16_t version) {
   list.confirmations = confirmations;
   list.lists = [this] { return lists(); };
   if (of(version).needs_short_list) list.candidates = first_of(std::move(list.candidates), common_length);
+  list.took = [this, version](std::uint16_t code) { add(of(version).policy.suites, code); };
   survey_list(queue_, std::move(list), [this, version](Listed listed) { suites_listed(version, std::move(listed)); });
 }
 
@@ -170,9 +171,9 @@ void Plan::list_rest(std::uint16_t version, Authentication key) {
     return question;
   };
   list.chosen = [version](const Answer& answer) { return answer.version == version ? answer.suite : std::uint16_t{0}; };
+  list.took = [this, version](std::uint16_t code) { add(of(version).policy.suites, code); };
   survey_list(queue_, std::move(list), [this, version](Listed listed) {
     auto& policy = of(version).policy;
-    policy.suites.insert(policy.suites.end(), listed.accepted.begin(), listed.accepted.end());
     policy.unknown_suites.insert(policy.unknown_suites.end(), listed.unknown.begin(), listed.unknown.end());
     if (--lists_open_[version] == 0) suites_done(version);
   });

@@ -1,6 +1,7 @@
 // The order in which a survey finds things out. Each step asks and says what comes next; nothing here waits.
 #pragma once
 
+#include <algorithm>
 #include <set>
 
 #include "policy/survey_codes.hpp"
@@ -84,8 +85,12 @@ class Plan {
   Member member_of(const Bytes& leaf) const;
 
   // survey.cpp
+  VersionPolicy so_far(const VersionFound& found) const;
   std::size_t present(const Answer& answer);
 
+  static void add(wire::Codes& codes, std::uint16_t code) {
+    if (std::find(codes.begin(), codes.end(), code) == codes.end()) codes.push_back(code);
+  }
   void open(const std::string& topic) { open_.insert(topic); }
   void close(const std::string& topic) { open_.erase(topic); }
   bool is_open(const std::string& topic) const { return open_.contains(topic); }

@@ -187,6 +187,15 @@ TEST_CASE("Given up in the middle, it says what is not known") {
   CHECK(survey.done());
   const auto surveyed = survey.result();
   CHECK_FALSE(surveyed.complete());
+  const auto& tls12 = *surveyed.version(0x0303);
+  CHECK(tls12.spoken == Known::yes);
+  CHECK_FALSE(tls12.suites.empty());
+  for (const std::uint16_t code : {0xc02b, 0xc02f, 0xc013, 0x0004}) {
+    const auto is_in = [&](const wire::Codes& codes) {
+      return std::find(codes.begin(), codes.end(), code) != codes.end();
+    };
+    CHECK(is_in(tls12.suites) != is_in(tls12.unknown_suites));
+  }
   CHECK(std::any_of(surveyed.unknown.begin(), surveyed.unknown.end(),
                     [](const std::string& line) { return line.find("interrupted") != line.npos; }));
 }
