@@ -87,6 +87,7 @@ void Plan::list_groups13() {
   };
   list.chosen = [](const Answer& answer) { return answer.group; };
   list.confirmations = 1;
+  list.contradicted = [this](std::uint16_t) { is_pool_ = true; };
   list.lists = [this] { return lists(); };
   list.took = [this](std::uint16_t code) { add(of(wire::tls1_3).policy.groups, code); };
   survey_list(queue_, std::move(list), [this](Listed listed) {
@@ -118,6 +119,7 @@ void Plan::list_groups(std::uint16_t version) {
   };
   list.chosen = [](const Answer& answer) { return answer.group; };
   list.confirmations = 1;
+  list.contradicted = [this](std::uint16_t) { is_pool_ = true; };
   list.lists = [this] { return lists(); };
   list.took = [this, version](std::uint16_t code) { add(of(version).policy.groups, code); };
   survey_list(queue_, std::move(list), [this, version](Listed listed) { groups_listed(version, std::move(listed)); });
@@ -129,7 +131,6 @@ void Plan::groups_listed(std::uint16_t version, Listed listed) {
   found.policy.groups_by = listed.by;
   found.policy.group_alert = listed.alert;
   found.policy.unknown_groups = std::move(listed.unknown);
-  if (!listed.contradicted.empty()) is_pool_ = true;
   close(topic_of(version, "groups"));
   if (version != highest_below13()) return;
   for (const auto& [lower, one] : versions_)

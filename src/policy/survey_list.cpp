@@ -38,8 +38,9 @@ class ListSurvey : public std::enable_shared_from_this<ListSurvey> {
   void step(std::size_t list);
   void stepped(std::size_t list, const Answer& answer);
   void confirm();
-  void confirmed(const Answer& answer);
   void finish();
+  void contradict(std::uint16_t code) { topic_.contradicted(code); }
+  wire::Codes in_order(const wire::Codes& codes) const;
   Preference preference() const;
 
   SurveyQueue& queue_;
@@ -49,11 +50,20 @@ class ListSurvey : public std::enable_shared_from_this<ListSurvey> {
   std::uint16_t first_ = 0, reversed_ = 0;
   std::vector<wire::Codes> left_, taken_;  // of each list
   unsigned refusals_ = 0;                  // in a row
-  std::size_t open_ = 0;                   // lists, then confirmations that are under way
+  std::size_t open_ = 0;                   // first questions, then lists that are under way
+  bool asks_both_ = false, is_as_offered_ = true;
 };
 
 void ListSurvey::begin() {
   if (topic_.candidates.empty()) return done_({});
+  asks_both_ = topic_.ordered && topic_.candidates.size() > 1;
+  open_ = 2;
+  if (asks_both_ && topic_.reversed)
+    reversed(*topic_.reversed);
+  else if (asks_both_)
+    ask({topic_.candidates.rbegin(), topic_.candidates.rend()}, &ListSurvey::reversed);
+  else
+    --open_;
   if (topic_.first) return first(*topic_.first);
   ask(topic_.candidates, &ListSurvey::first);
 }
@@ -65,35 +75,34 @@ std::uint16_t ListSurvey::taken(const Answer& answer, const wire::Codes& left) c
 }
 
 void ListSurvey::first(const Answer& answer) {
-  if (answer.kind == Answer::Kind::none) {
-    listed_.unknown = topic_.candidates;
-    return finish();
-  }
   first_ = taken(answer, topic_.candidates);
-  if (first_ == 0) {
+  if (first_ != 0) topic_.took(first_);
+  if (answer.kind == Answer::Kind::none) listed_.unknown = topic_.candidates;
+  if (answer.kind != Answer::Kind::none && first_ == 0) {
     listed_.alert = answer.alert;
     if (++refusals_ < topic_.patience) return ask(topic_.candidates, &ListSurvey::first);
-    return confirm();
   }
   refusals_ = 0;
-  topic_.took(first_);
-  if (!topic_.ordered || topic_.candidates.size() < 2) return eliminate();
-  ask({topic_.candidates.rbegin(), topic_.candidates.rend()}, &ListSurvey::reversed);
+  if (--open_ == 0) eliminate();
 }
 
 void ListSurvey::reversed(const Answer& answer) {
   reversed_ = taken(answer, topic_.candidates);
-  eliminate();
+  if (--open_ == 0) eliminate();
 }
 
-/// The server's order shows only when all that is left is offered at once; the client's can be cut into lists.
+/// The server's order shows only when all that is left is offered at once; where it does not count, several lists can
+/// be asked about side by side, each with every so-many-th code, so that they take equally long.
 void ListSurvey::eliminate() {
-  const bool clients_order = topic_.ordered && reversed_ != 0 && reversed_ != first_;
+  if (first_ == 0 && reversed_ != 0) contradict(reversed_);
+  if (first_ == 0) return finish();
+  const bool any_order = !topic_.ordered || (reversed_ != 0 && reversed_ != first_);
   const auto rest = without(topic_.candidates, {first_});
-  const std::size_t lists = clients_order ? std::clamp<std::size_t>(topic_.lists(), 1, rest.size()) : 1;
+  const std::size_t lists =
+      any_order ? std::clamp<std::size_t>(topic_.lists(), 1, std::max<std::size_t>(rest.size(), 1)) : 1;
   left_.resize(lists);
   taken_.resize(lists);
-  for (std::size_t at = 0; at < rest.size(); ++at) left_[at * lists / rest.size()].push_back(rest[at]);
+  for (std::size_t at = 0; at < rest.size(); ++at) left_[at % lists].push_back(rest[at]);
   open_ = lists;
   for (std::size_t list = 0; list < lists; ++list) step(list);
 }
@@ -104,8 +113,12 @@ void ListSurvey::step(std::size_t list) {
                       [self = shared_from_this(), list](const Answer& answer) { self->stepped(list, answer); });
   if (--open_ > 0) return;
   listed_.accepted.push_back(first_);
-  for (const auto& codes : taken_) listed_.accepted.insert(listed_.accepted.end(), codes.begin(), codes.end());
-  confirm();
+  for (const auto& codes : taken_) {
+    is_as_offered_ = is_as_offered_ && codes == in_order(codes);
+    listed_.accepted.insert(listed_.accepted.end(), codes.begin(), codes.end());
+  }
+  if (taken_.size() > 1) listed_.accepted = in_order(listed_.accepted);
+  finish();
 }
 
 void ListSurvey::stepped(std::size_t list, const Answer& answer) {
@@ -127,17 +140,23 @@ void ListSurvey::stepped(std::size_t list, const Answer& answer) {
   step(list);
 }
 
+/// Nobody waits for this: what comes of it is told when it comes.
 void ListSurvey::confirm() {
   const auto refused = without(without(topic_.candidates, listed_.accepted), listed_.unknown);
-  open_ = refused.empty() ? 0 : topic_.confirmations;
-  if (open_ == 0) return finish();
-  for (unsigned again = 0; again < topic_.confirmations; ++again) ask(refused, &ListSurvey::confirmed);
+  if (refused.empty()) return;
+  for (unsigned again = 0; again < topic_.confirmations; ++again)
+    queue_.ask(topic_.question(refused),
+               [contradicted = topic_.contradicted, chosen = topic_.chosen, refused](const Answer& answer) {
+                 if (answer.kind != Answer::Kind::accepted) return;
+                 if (const auto code = chosen(answer); contains(refused, code)) contradicted(code);
+               });
 }
 
-void ListSurvey::confirmed(const Answer& answer) {
-  const auto code = taken(answer, without(topic_.candidates, listed_.accepted));
-  if (code != 0 && !contains(listed_.contradicted, code)) listed_.contradicted.push_back(code);
-  if (--open_ == 0) finish();
+/// What is taken of the list, as the candidates stand.
+wire::Codes ListSurvey::in_order(const wire::Codes& codes) const {
+  auto ordered = topic_.candidates;
+  std::erase_if(ordered, [&](std::uint16_t code) { return !contains(codes, code); });
+  return ordered;
 }
 
 Preference ListSurvey::preference() const {
@@ -145,14 +164,14 @@ Preference ListSurvey::preference() const {
   if (listed_.accepted.size() == 1) return Preference::none;
   if (reversed_ == 0) return Preference::unknown;
   if (reversed_ == first_) return Preference::server;
-  auto offered = topic_.candidates;
-  std::erase_if(offered, [&](std::uint16_t code) { return !contains(listed_.accepted, code); });
-  const bool as_offered = offered == listed_.accepted && reversed_ == offered.back();
+  const auto offered = in_order(listed_.accepted);
+  const bool as_offered = is_as_offered_ && offered == listed_.accepted && reversed_ == offered.back();
   return as_offered ? Preference::client : Preference::adaptive;
 }
 
 void ListSurvey::finish() {
   listed_.by = preference();
+  confirm();
   done_(std::move(listed_));
 }
 

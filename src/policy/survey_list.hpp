@@ -10,7 +10,6 @@ struct Listed {
   Preference by = Preference::unknown;
   wire::Codes unknown;                // the last question about these had no answer
   std::optional<std::uint8_t> alert;  // that refused what is not accepted
-  wire::Codes contradicted;           // accepted when asked again what had been refused
 };
 
 struct ListTopic {
@@ -18,13 +17,16 @@ struct ListTopic {
   std::function<Question(const wire::Codes& left)> question;
   /// Which of them it took; 0: none of them, which counts as refused.
   std::function<std::uint16_t(const Answer&)> chosen;
-  std::optional<Answer> first;  // to question(candidates), when that was asked already
-  bool ordered = true;          // find out whose order counts, too
-  unsigned confirmations = 0;   // how often what was refused is asked again
-  unsigned patience = 1;        // so many refusals in a row are believed: in a pool others may accept
+  std::optional<Answer> first;     // to question(candidates), when that was asked already
+  std::optional<Answer> reversed;  // the same to the candidates from the last to the first
+  bool ordered = true;             // find out whose order counts, too
+  unsigned confirmations = 0;      // how often what was refused is asked again
+  unsigned patience = 1;           // so many refusals in a row are believed: in a pool others may accept
+  /// Accepted when it was asked again, having been refused; may come after `done`.
+  std::function<void(std::uint16_t)> contradicted = [](std::uint16_t) {};
   /// Told of each code as it is taken, so that nothing is lost when the survey is given up.
   std::function<void(std::uint16_t)> took = [](std::uint16_t) {};
-  /// When the client's order counts, so many lists side by side; asked when the first answers are here.
+  /// Where the server's order does not count, so many lists side by side; asked when the first answers are here.
   std::function<unsigned()> lists = [] { return 1U; };
 };
 

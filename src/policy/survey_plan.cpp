@@ -69,13 +69,23 @@ Question Plan::base(std::uint16_t version, wire::Codes suites) const {
   return question;
 }
 
+/// In both orders at once: one more question, but one answer less to wait for. Of a version that is not spoken the
+/// second repeats the first.
 void Plan::ask_version(std::uint16_t version) {
   auto question = base(version, suites_to_ask(version));
   if (version == wire::ssl3) question.until = Question::Until::flight;
-  queue_.ask(std::move(question), [this, version](const Answer& answer) {
-    if (answer.kind == Answer::Kind::accepted) return decide_version(version, answer, answer);
-    ask_again(version, answer);
-  });
+  auto reversed = question;
+  std::reverse(reversed.suites.begin(), reversed.suites.end());
+  of(version).asked = 2;
+  const auto answered = [this, version](std::optional<Answer> VersionFound::*which, const Answer& answer) {
+    auto& found = of(version);
+    found.*which = answer;
+    if (--found.asked > 0) return;
+    if (found.first->kind == Answer::Kind::accepted) return decide_version(version, *found.first, *found.first);
+    ask_again(version, *found.first);
+  };
+  queue_.ask(std::move(question), [answered](const Answer& answer) { answered(&VersionFound::first, answer); });
+  queue_.ask(std::move(reversed), [answered](const Answer& answer) { answered(&VersionFound::reversed, answer); });
 }
 
 /// As a client of today would ask: a hello with every suite, or without key shares, is not what all servers expect.
@@ -95,7 +105,7 @@ void Plan::decide_version(std::uint16_t version, const Answer& answer, const Ans
     found.policy.spoken = Known::yes;
     found.needs_shares = !speaks(answer) && version >= wire::tls1_3;
     found.needs_short_list = !speaks(answer) && version < wire::tls1_3;
-    found.first = speaks(answer) ? answer : std::optional<Answer>();
+    if (!speaks(answer)) found.first = found.reversed = std::nullopt;
   } else if (again.kind == Answer::Kind::none && answer.kind == Answer::Kind::none) {
     say_unknown(wire::name(wire::Registry::version, version) + " had no answer");
   } else if (!found.refuses_name) {
@@ -110,12 +120,12 @@ void Plan::version_decided(std::uint16_t version) {
     list_suites(version);
   } else {
     for (const char* what : {"cipher suites", "groups", "signature schemes"}) close(topic_of(version, what));
-    if (of(version).policy.spoken == Known::no)
-      for (unsigned again = 0; again < confirmations; ++again)
-        queue_.ask(base(version, suites_to_ask(version)), [this, version](const Answer& answer) {
-          if (answer.kind == Answer::Kind::accepted && answer.version == version)
-            of(version).contradicted.push_back(answer.suite);
-        });
+    const auto contradicts = [this, version](const Answer& answer) {
+      if (answer.kind == Answer::Kind::accepted && answer.version == version)
+        of(version).contradicted.push_back(answer.suite);
+    };
+    if (of(version).reversed) contradicts(*of(version).reversed);
+    if (of(version).policy.spoken == Known::no) queue_.ask(base(version, suites_to_ask(version)), contradicts);
   }
   if (--undecided_ > 0) return;
   begin_server();
@@ -128,6 +138,8 @@ void Plan::list_suites(std::uint16_t version) {
   list.question = [this, version](const wire::Codes& left) { return base(version, left); };
   list.chosen = [version](const Answer& answer) { return answer.version == version ? answer.suite : std::uint16_t{0}; };
   list.first = of(version).first;
+  list.reversed = of(version).reversed;
+  list.contradicted = [this, version](std::uint16_t code) { of(version).contradicted.push_back(code); };
   list.confirmations = confirmations;
   list.lists = [this] { return lists(); };
   if (of(version).needs_short_list) list.candidates = first_of(std::move(list.candidates), common_length);
@@ -144,7 +156,6 @@ void Plan::suites_listed(std::uint16_t version, Listed listed) {
   found.policy.suites_by = listed.by;
   found.policy.unknown_suites = std::move(listed.unknown);
   found.policy.alert = listed.alert;
-  found.contradicted = std::move(listed.contradicted);
   if (found.needs_short_list)
     say_unknown(
         topic_of(version, "cipher suites beyond the common ones: a ClientHello with all of them is not accepted"));

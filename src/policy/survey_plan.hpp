@@ -12,11 +12,13 @@ namespace bothends::policy {
 /// A list's outcome for one version, while it is being found out.
 struct VersionFound {
   VersionPolicy policy;
-  std::optional<Answer> first;    // to the question with every suite
-  wire::Codes contradicted;       // refused once, accepted again
-  bool needs_shares = false;      // TLS 1.3: refuses a hello without key shares
-  bool needs_short_list = false;  // refuses or ignores a hello with every suite, not one of common length
-  bool refuses_name = false;      // unrecognized_name: says nothing of the version
+  std::optional<Answer> first;     // to the question with every suite
+  std::optional<Answer> reversed;  // the same in the other order
+  unsigned asked = 0;              // of these two, on their way
+  wire::Codes contradicted;        // refused once, accepted again
+  bool needs_shares = false;       // TLS 1.3: refuses a hello without key shares
+  bool needs_short_list = false;   // refuses or ignores a hello with every suite, not one of common length
+  bool refuses_name = false;       // unrecognized_name: says nothing of the version
 };
 
 /// "TLSv1.2 groups"

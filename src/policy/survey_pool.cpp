@@ -10,8 +10,8 @@ namespace bothends::policy {
 
 namespace {
 
-constexpr unsigned patience = 6;           // refusals in a row, until a list is believed to be whole
-constexpr unsigned repetitions = 10;       // of each code
+constexpr unsigned patience = 12;          // refusals in a row, until a list is believed to be whole
+constexpr unsigned repetitions = 12;       // of each code
 constexpr unsigned most_questions = 2000;  // of all of them
 constexpr double improbable = 0.01;
 
@@ -26,7 +26,7 @@ bool contains(const wire::Codes& codes, std::uint16_t code) {
 
 }  // namespace
 
-/// A question that is put again must be answered alike, and the same suite and scheme with the same leaf.
+/// A question that is put again must be answered alike, and what is alike be signed by the same leaf.
 void Plan::watch(const Question& question, const Answer& answer) {
   if (question.until != Question::Until::flight || question.sni != settings_.sni || answer.chain.empty()) return;
   ++leaves_[answer.chain.front()];
@@ -34,7 +34,11 @@ void Plan::watch(const Question& question, const Answer& answer) {
     if (canary_ && !is_alike(*canary_, answer)) is_pool_ = true;
     canary_ = answer;
   }
-  const auto [at, is_new] = leaf_of_.try_emplace({answer.version, answer.suite, answer.scheme}, answer.chain.front());
+  // One RSA certificate for a name is all that servers have; of ECDSA they may have one a curve.
+  const bool is_rsa = scheme_of(answer.scheme).value_or(Scheme{}).key == Key::rsa;
+  const auto [at, is_new] = leaf_of_.try_emplace(
+      {answer.version, is_rsa ? std::uint16_t{0} : answer.suite, is_rsa ? std::uint16_t{0} : answer.scheme},
+      answer.chain.front());
   if (!is_new && at->second != answer.chain.front()) is_pool_ = true;
 }
 
