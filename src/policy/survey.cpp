@@ -75,6 +75,10 @@ Surveyed Plan::result() const {
   surveyed.questions = queue_.asked();
   for (auto at = versions_.rbegin(); at != versions_.rend(); ++at) surveyed.versions.push_back(so_far(at->second));
   surveyed.unknown = unknown_;
+  const bool only13 = std::all_of(versions_.begin(), versions_.end(), [](const auto& one) {
+    return one.second.policy.spoken == (one.first >= wire::tls1_3 ? Known::yes : Known::no);
+  });
+  if (only13) surveyed.resumption.ticket = surveyed.resumption.id = surveyed.compression = Known::no;
   if (!surveyed.foreign.empty()) {
     surveyed.unknown = {"everything: it does not speak TLS"};
     return surveyed;

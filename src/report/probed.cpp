@@ -152,6 +152,20 @@ std::string resumption(const Probed& probed, const Style& style) {
   return out;
 }
 
+/// Why an endpoint cannot have a feature; empty: it could.
+std::string does_not_apply(const Surveyed& survey, std::string_view label) {
+  if (label == "two-packet hello" || label == "GREASE tolerated") return {};
+  bool below13 = false, cbc = false;
+  for (const auto& version : survey.versions) {
+    if (version.version >= wire::tls1_3) continue;
+    below13 = below13 || version.spoken != Known::no;
+    for (const auto suite : version.suites)
+      cbc = cbc || wire::name(wire::Registry::suite, suite).find("_CBC_") != std::string::npos;
+  }
+  if (!below13) return "does not apply: it speaks TLSv1.3 only";
+  return label == "encrypt then MAC" && !cbc ? "does not apply: it has no CBC suites" : "";
+}
+
 std::string features_section(const Probed& probed, const Style& style) {
   const auto& survey = probed.survey;
   auto out = heading("Features", style) + protocols(probed, style) + client_certificate(probed, style) +
@@ -162,8 +176,12 @@ std::string features_section(const Probed& probed, const Style& style) {
                                                          {"encrypt then MAC", survey.encrypt_then_mac},
                                                          {"two-packet hello", survey.large_hello},
                                                          {"GREASE tolerated", survey.grease}};
-  for (const auto& [label, known] : features)
-    out += row(label, yes_or_no(known), style, known == Known::unknown ? Tone::warn : Tone::plain);
+  for (const auto& [label, known] : features) {
+    const auto why_not = does_not_apply(survey, label);
+    const bool applies = known != Known::unknown || why_not.empty();
+    out += row(label, applies ? yes_or_no(known) : why_not, style,
+               applies && known == Known::unknown ? Tone::warn : Tone::plain);
+  }
   return out;
 }
 

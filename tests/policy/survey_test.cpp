@@ -96,6 +96,17 @@ TEST_CASE("Old versions, each with its own suites; groups below TLS 1.3 are aske
   CHECK(surveyed.version(0x0304)->spoken == Known::no);
 }
 
+TEST_CASE("TLS 1.3 only: what belongs to older versions is not there, and that is known") {
+  auto policy = web_server();
+  policy.versions = {0x0304};
+  const auto surveyed = surveyed_by(policy, for_a);
+  CHECK(surveyed.complete());
+  CHECK(surveyed.resumption.ticket == Known::no);
+  CHECK(surveyed.resumption.id == Known::no);
+  CHECK(surveyed.resumption.psk == Known::yes);
+  CHECK(surveyed.compression == Known::no);
+}
+
 TEST_CASE("A version with groups of its own is noticed") {
   Policy policy = web_server();
   policy.versions = {0x0303, 0x0302};
