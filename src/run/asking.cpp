@@ -20,7 +20,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds patience{500};  // for an objection to a complete handshake, and for a ticket
 constexpr milliseconds glance{25};
-constexpr std::size_t most_parting = 64;  // each may last as long as a connection's linger
 constexpr std::size_t most_contexts = 64;
 
 Result<Bytes> chance(std::size_t size) {
@@ -95,12 +94,20 @@ bool has_ticket(const wire::Transcript& transcript) { return transcript.message(
 
 /// One connection. It belongs to an asking until that has its answer, then to the tools.
 struct AskingTools::Talk {
-  Talk(AskingTools& of, Asking& by) : tools(of), asking(&by) {}
+  Talk(AskingTools& of, Asking& by) : tools(of), asking(&by), crowd(by.way_.crowd) {
+    if (crowd) ++crowd->size_;
+  }
+  ~Talk() {
+    connection.reset();
+    if (crowd) --crowd->size_;
+  }
+  Talk(const Talk&) = delete;
   void connect(const Way& way, std::unique_ptr<tls::Engine> engine);
   const tls::Engine& engine() const { return connection->engine(); }
 
   AskingTools& tools;
   Asking* asking;  // nullptr: parting
+  std::shared_ptr<Crowd> crowd;
   std::unique_ptr<net::Connection> connection;
 };
 
@@ -133,15 +140,15 @@ void AskingTools::Talk::connect(const Way& way, std::unique_ptr<tls::Engine> eng
 AskingTools::AskingTools(net::Loop& loop, const tls::Stack& stack) : loop_(loop), stack_(stack) {}
 AskingTools::~AskingTools() = default;
 
-bool AskingTools::has_room() const { return partings_.size() < most_parting; }
-
 void AskingTools::part(std::unique_ptr<Talk> talk) {
   talk->asking = nullptr;
   partings_.push_back(std::move(talk));
 }
 
 void AskingTools::drop(const Talk& talk) {
+  const auto crowd = talk.crowd;
   partings_.remove_if([&](const std::unique_ptr<Talk>& candidate) { return candidate.get() == &talk; });
+  if (crowd && crowd->gone_) crowd->gone_();
 }
 
 Result<std::shared_ptr<const tls::KeyShare>> AskingTools::share(std::uint16_t group) {
@@ -285,23 +292,26 @@ void Asking::again_ended(const Ending& ending) {
   part();
 }
 
+bool Asking::goes_on() const {
+  return step_ == Step::whole && question_.resume != Question::Resume::no && answer_.complete && session_;
+}
+
 /// The answer need not wait for the peer's end, but that must come in order: the tools see to it.
 void Asking::part() {
-  waits_for_end_ = !tools_.has_room();
+  waits_for_end_ = goes_on();
   if (waits_for_end_) return;
   tools_.part(std::move(talk_));
   finish();
 }
 
 void Asking::ended() {
-  if (!waits_for_end_) return;
+  if (!std::exchange(waits_for_end_, false)) return;
   talk_.reset();
   finish();
 }
 
 void Asking::finish() {
-  const bool again = step_ == Step::whole && question_.resume != Question::Resume::no && answer_.complete && session_;
-  if (again) {
+  if (goes_on()) {
     step_ = Step::again;
     return begin();
   }

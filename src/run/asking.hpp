@@ -14,11 +14,27 @@
 
 namespace bothends::run {
 
+/// The connections to one target that there are at this moment, those included that only wait for the peer's end.
+class Crowd {
+ public:
+  /// `gone` comes from the loop when one that had given its answer is gone.
+  explicit Crowd(std::function<void()> gone) : gone_(std::move(gone)) {}
+  unsigned size() const { return size_; }
+  /// Nothing is called any more: connections may part for longer than whoever counts them lives.
+  void forget() { gone_ = nullptr; }
+
+ private:
+  friend class AskingTools;
+  std::function<void()> gone_;
+  unsigned size_ = 0;
+};
+
 /// How questions get to an endpoint.
 struct Way {
   net::Endpoint to;
   std::chrono::milliseconds timeout{5000};  // of each connection
   ProxyProtocol proxy_protocol = ProxyProtocol::none;
+  std::shared_ptr<Crowd> crowd;  // in which its connections are counted; nullptr: nobody asks
 };
 
 /// What the askings of one loop share, and must outlive them all: key shares and contexts, made once, and connections
@@ -41,7 +57,6 @@ class AskingTools {
   Result<std::shared_ptr<const tls::KeyShare>> share(std::uint16_t group);
   Result<tls::HelloSettings> hello(const policy::Question& question);
   Result<Context> context(const policy::Question& question);
-  bool has_room() const;
   void part(std::unique_ptr<Talk> talk);
   void drop(const Talk& talk);
 
@@ -52,6 +67,7 @@ class AskingTools {
   std::list<std::unique_ptr<Talk>> partings_;
 };
 
+/// It has one connection at a time; that of a second handshake begins when the first one is gone.
 class Asking {
  public:
   /// `done` comes once, from the loop; the asking may be destroyed from inside it. Destroying it earlier drops the
@@ -76,6 +92,7 @@ class Asking {
   void whole_ended(const policy::Ending& ending);
   void again_ended(const policy::Ending& ending);
   void cannot(const Error& error);
+  bool goes_on() const;
   void part();
   void finish();
 
@@ -89,7 +106,7 @@ class Asking {
   std::string said_;            // by the server after a complete handshake: its first octets
   bool may_object_ = false;     // it asked for a certificate and got none
   unsigned glances_ = 0;        // until no objection is expected any more
-  bool waits_for_end_ = false;  // too many connections are parting already
+  bool waits_for_end_ = false;  // of the first handshake's connection, to begin the second
   std::unique_ptr<AskingTools::Talk> talk_;
   std::unique_ptr<net::Timer> timer_;
 };

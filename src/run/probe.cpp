@@ -13,10 +13,13 @@ Probe::Probe(const ProbeTools& tools, const Target& target, ProbeSettings settin
       progress_(std::move(progress)),
       ended_(std::move(ended)),
       survey_({.sni = target.sni, .names = settings_.names, .sweep = settings_.sweep}),
+      crowd_(std::make_shared<Crowd>([this] { prober_ ? prober_->go_on() : void(); })),
       reach_(tools.loop, target.endpoint, [this](Result<net::Endpoint> found) { reached(std::move(found)); }) {
   probed_.target = target.text;
   probed_.at = tools.now;
 }
+
+Probe::~Probe() { crowd_->forget(); }
 
 void Probe::interrupt() {
   interrupted_ = true;
@@ -33,14 +36,19 @@ void Probe::fail(std::string why) {
 void Probe::reached(Result<net::Endpoint> found) {
   if (interrupted_) return;
   if (!found) return fail(found.error().what);
-  way_ = {*found, settings_.pace.question, settings_.proxy_protocol};
+  way_ = {*found, settings_.pace.question, settings_.proxy_protocol, crowd_};
   probed_.address = found->text();
   prober_ = std::make_unique<Prober>(
       tools_.loop, plan_,
       [this](const policy::Question& question, Prober::Answered answered) { ask(question, std::move(answered)); },
       settings_.pace,
       Prober::Callbacks{[this](const std::string& line) { progress_(target_.text + ": " + line); },
-                        [this](const Paced& paced) { surveyed(paced); }});
+                        [this](const Paced& paced) { surveyed(paced); }, [this] { return room(); }});
+}
+
+unsigned Probe::room() const {
+  const auto most = settings_.pace.connections;
+  return most - std::min(most, crowd_->size());
 }
 
 void Probe::ask(const policy::Question& question, Prober::Answered answered) {

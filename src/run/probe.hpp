@@ -32,10 +32,12 @@ class Probe final : public Probers::Running {
   using Progress = std::function<void(const std::string&)>;
   /// `ended` comes once, from the loop.
   Probe(const ProbeTools& tools, const Target& target, ProbeSettings settings, Progress progress, Probers::Ended ended);
+  ~Probe() override;
   void interrupt() override;
 
  private:
   void reached(Result<net::Endpoint> found);
+  unsigned room() const;
   void ask(const policy::Question& question, Prober::Answered answered);
   void surveyed(const Paced& paced);
   std::string unreached(const Paced& paced) const;
@@ -49,6 +51,7 @@ class Probe final : public Probers::Running {
   policy::Probed probed_;
   policy::Answer last_;  // of those without an answer
   Way way_;
+  std::shared_ptr<Crowd> crowd_;
   policy::Survey survey_;
   SurveyPlan plan_{survey_};
   std::list<std::unique_ptr<Asking>> askings_;

@@ -61,6 +61,7 @@ class Prober::State : public std::enable_shared_from_this<Prober::State> {
     interrupted_ = true;
     if (tick_) tick_->restart(milliseconds{0});
   }
+  void go_on() { pump(); }
   void forget() {
     mode_ = Mode::ended;
     tick_.reset();
@@ -177,7 +178,8 @@ std::size_t Prober::State::room() const {
   std::size_t limit = limit_;
   if (!paced_.reached) limit = std::min<std::size_t>(limit, first_questions);
   if (!again_.empty()) limit = std::max<std::size_t>(1, limit / 2);
-  return limit > flying_.size() ? limit - flying_.size() : 0;
+  const std::size_t left = limit > flying_.size() ? limit - flying_.size() : 0;
+  return callbacks_.room ? std::min<std::size_t>(left, callbacks_.room()) : left;
 }
 
 void Prober::State::ask_more() {
@@ -205,7 +207,7 @@ bool Prober::State::ask_next() {
 }
 
 void Prober::State::ask_canary() {
-  if (!may_ask_now()) return;
+  if (!may_ask_now() || room() == 0) return;
   mode_ = Mode::testing;
   ask({0, *canary_, Purpose::canary});
 }
@@ -368,8 +370,9 @@ void Prober::State::schedule() {
   const auto now = loop_.now();
   auto at = begun_ + pace_.total;
   for (const auto& [serial, asked] : flying_) at = std::min(at, asked.deadline);
-  if (mode_ == Mode::waiting) at = std::min(at, std::max(wake_at_, rate_ > 0 ? next_at_ : wake_at_));
-  const bool has_more = mode_ == Mode::asking ? room() > 0 : mode_ == Mode::draining && flying_.empty();
+  if (mode_ == Mode::waiting && (wake_at_ > now || room() > 0))
+    at = std::min(at, std::max(wake_at_, rate_ > 0 ? next_at_ : wake_at_));
+  const bool has_more = mode_ == Mode::asking ? room() > 0 : mode_ == Mode::draining && flying_.empty() && room() > 0;
   if (rate_ > 0 && has_more && next_at_ > now) at = std::min(at, next_at_);
   tick_->restart(std::chrono::ceil<milliseconds>(std::max(at - now, microseconds{0})));
 }
@@ -380,6 +383,8 @@ Prober::Prober(net::Loop& loop, Plan& plan, Ask ask, const Pace& pace, Callbacks
 }
 
 Prober::~Prober() { state_->forget(); }
+
+void Prober::go_on() { state_->go_on(); }
 
 void Prober::interrupt() { state_->interrupt(); }
 

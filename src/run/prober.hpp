@@ -60,6 +60,9 @@ class Prober {
   struct Callbacks {
     std::function<void(const std::string&)> progress;  // for people: "stopped answering after 30 connections: …"
     std::function<void(const Paced&)> ended;           // once, from the loop; may destroy the Prober
+    /// How many connections there may be besides those that there are: also such as are answered and not gone yet.
+    /// Tell go_on() when that grows without an answer. Not set: only those that are not answered yet count.
+    std::function<unsigned()> room = {};
   };
 
   /// `plan` must outlive it. Nothing is asked before the loop turns.
@@ -67,6 +70,8 @@ class Prober {
   ~Prober();  // answers that are still to come are dropped
   Prober(const Prober&) = delete;
 
+  /// To be called from the loop when there is more room.
+  void go_on();
   /// Gives the plan up ("interrupted"); `ended` follows from the loop.
   void interrupt();
 

@@ -140,6 +140,26 @@ struct Limiter {
 
 }  // namespace
 
+TEST_CASE("no more is asked than there is room for, and all goes on when more is told") {
+  Run run(50, [](const Question&) { return yes(); });
+  unsigned there = 0, widest = 0;  // connections that are answered stay until a test says that they are gone
+  run.target.decide = [&](const Question&) {
+    widest = std::max(widest, ++there);
+    return yes();
+  };
+  run.prober = std::make_unique<Prober>(run.loop, run.plan, run.target.ask(), run.pace,
+                                        Prober::Callbacks{.progress = {},
+                                                          .ended = [&](const Paced& how) { run.paced = how; },
+                                                          .room = [&] { return 3 - std::min(3U, there); }});
+  while (!run.paced) {
+    turn_until(run.loop, [&] { return run.paced || (run.target.open == 0 && there == 3); });
+    there = 0;
+    run.prober->go_on();
+  }
+  CHECK(run.plan.answered() == 50);
+  CHECK(widest == 3);
+}
+
 TEST_CASE("all is asked, never more at once than allowed, few until the first answer") {
   Run run(200, [](const Question&) { return yes(); }, {.connections = 7});
   unsigned first_width = 0;
