@@ -61,6 +61,7 @@ class ProbeCommand {
   std::optional<run::Target> next();
   std::unique_ptr<run::Probers::Running> start(const run::Target& target, run::Probers::Ended ended);
   void result(const policy::Probed& probed);
+  void count(const std::vector<policy::ClientAnswer>& clients);
   void write(const policy::Probed& probed, const std::optional<policy::Grade>& grade,
              const std::vector<policy::ClientAnswer>& clients);
 
@@ -154,11 +155,23 @@ void ProbeCommand::result(const policy::Probed& probed) {
   if (grade && grade->verdict == policy::Grade::Verdict::differs) ++tally_.differ;
   if (grade && grade->verdict == policy::Grade::Verdict::unknown) ++tally_.incomplete;
   std::vector<policy::ClientAnswer> clients;
-  if (options_.clients && is_tls)
+  if ((options_.clients || options_.settings.verify_clients) && is_tls)
     if (const auto known = run::known_clients(probed.survey.sni)) clients = policy::foretell_clients(*known, probed);
+  count(clients);
   write(probed, grade, clients);
   if (is_list())
     progress_.show(std::to_string(tally_.targets) + " of " + std::to_string(targets_->size()) + " targets");
+}
+
+/// A hello that found no answer leaves something unknown, one that found another answer is a difference.
+void ProbeCommand::count(const std::vector<policy::ClientAnswer>& clients) {
+  bool differs = false, is_silent = false;
+  for (const auto& client : clients) {
+    differs = differs || policy::verified(client) == policy::Verified::differs;
+    is_silent = is_silent || (client.seen && client.seen->kind == policy::Answer::Kind::none);
+  }
+  tally_.differ += differs;
+  tally_.incomplete += is_silent;
 }
 
 void ProbeCommand::write(const policy::Probed& probed, const std::optional<policy::Grade>& grade,
@@ -214,6 +227,10 @@ void add_probe(CLI::App& app, int& exit) {
   command->add_option("--ca", options->ca, "Trust the certificates of this file instead of the system's");
   command->add_option("--policy", options->policy, "Compare with a policy: a name (docs/policies.md) or a TOML file");
   command->add_flag("--clients", options->clients, "Which known clients it serves, and with what");
+  command->add_flag("--verify-clients", settings.verify_clients,
+                    "Send their real hellos too, and compare; implies --clients");
+  command->add_option("--stack", settings.stacks, "Complete handshakes by this stack to check the survey, repeatable")
+      ->check(CLI::IsMember({"openssl", "mbedtls"}));
   command->add_flag("--sweep", settings.sweep, "All 65,536 suite codes, not only the registered ones");
   command->add_option("--proxy-protocol", options->proxy_protocol, "Send a PROXY protocol header first: v1 or v2")
       ->check(CLI::IsMember({"v1", "v2"}));
@@ -234,7 +251,8 @@ void add_probe(CLI::App& app, int& exit) {
   command->add_flag("-q,--quiet", options->quiet, "Only what is wrong or not known");
   command->add_flag("-v,--verbose", options->verbose, "Also fingerprints, all names, and what agrees");
   command->footer(
-      "Exit: 0; 1 when it is not on the policy asked for; 2 when it could not be asked, or with --strict not wholly.\n"
+      "Exit: 0; 1 when it is not on the policy asked for, or a known client's hello is answered otherwise\n"
+      "than foretold; 2 when it could not be asked, or with --strict not wholly.\n"
       "Examples:\n"
       "  bothends probe shop.test:8443 --sni shop.test --policy mozilla-intermediate\n"
       "  bothends probe -f targets.txt --jobs 64 --json policies.jsonl");

@@ -35,8 +35,12 @@ bool agree(const Agreement& foretold, const Agreement& seen) {
 std::vector<ClientAnswer> foretell_clients(std::span<const KnownClient> clients, const Probed& probed,
                                            const Foretelling& foretelling) {
   std::vector<ClientAnswer> answers;
-  for (const KnownClient& client : clients)
-    answers.push_back({client.id, client.name, foretelling(client.offer, probed), std::nullopt});
+  for (const KnownClient& client : clients) {
+    auto& answer =
+        answers.emplace_back(ClientAnswer{client.id, client.name, foretelling(client.offer, probed), std::nullopt});
+    const auto seen = probed.hellos.find(client.id);
+    if (seen != probed.hellos.end()) answer.seen = seen->second;
+  }
   return answers;
 }
 
@@ -78,6 +82,8 @@ Verified verified(const ClientAnswer& answer) {
   const auto* got = std::get_if<Agreement>(&*seen);
   const auto* refused = std::get_if<Refusal>(&*answer.foretold);
   if (refused && refused->by == Party::client) return Verified::unknown;
+  const bool minds_certificate = refused && refused->reason == Reason::client_certificate_required;
+  if (minds_certificate && got && answer.seen->certificate_asked && !answer.seen->alert) return Verified::unknown;
   bool equal = false;
   if (agreed && got) equal = agree(*agreed, *got);
   // A certificate that is missing is minded after the ServerHello, and stands in the alert of an accepted hello.

@@ -22,7 +22,7 @@ struct ClientAnswer {
 
 using Foretelling = std::function<std::optional<Outcome>(const Offer&, const Probed&)>;
 
-/// In the order of `clients`.
+/// In the order of `clients`; `seen` is what `probed` has of them.
 std::vector<ClientAnswer> foretell_clients(std::span<const KnownClient> clients, const Probed& probed,
                                            const Foretelling& foretelling = foretell);
 
@@ -31,8 +31,8 @@ std::vector<ClientAnswer> foretell_clients(std::span<const KnownClient> clients,
 std::optional<Outcome> outcome_of(const Answer& answer);
 
 /// Did the real hello get what was foretold? Version, suite, ALPN (TLS 1.3 has it encrypted: only where it was seen)
-/// and the group where both are known; of refusals the alert. `unknown`: one of both is missing, or the client itself
-/// is foretold to refuse, which a hello alone cannot show.
+/// and the group where both are known; of refusals the alert. `unknown`: one of both is missing, or it is foretold that
+/// the client itself refuses, or that the server minds its missing certificate, which a hello alone cannot show.
 enum class Verified { equal, differs, unknown };
 std::string_view name(Verified verified);
 Verified verified(const ClientAnswer& answer);

@@ -1,6 +1,8 @@
 // All that a probe says of one endpoint: the survey, and what we make of it ourselves.
 #pragma once
 
+#include <map>
+
 #include "policy/negotiate.hpp"
 #include "policy/survey.hpp"
 
@@ -63,6 +65,7 @@ struct Probed {
   unsigned throttled = 0;  // how often the target made us back off
   std::int64_t at = 0;     // seconds since 1970: what "days left" counts from
   std::vector<CrossCheck> cross_checks;
+  std::map<std::string, Answer> hellos;  // by client id: what the real hellos of known clients got; empty: not sent
   bool interrupted = false;
 };
 

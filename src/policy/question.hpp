@@ -18,6 +18,7 @@ struct Question {
   bool deflate = false;       // compression is offered
   bool grease = false;        // RFC 8701 values in every list
   std::size_t padded_to = 0;  // at least this many octets of ClientHello (RFC 7685)
+  std::string like;           // a known client's id: its real hello is sent, with `sni`; nothing else above counts
   bool is_bare = false;       // no extension but those above, and none at all when those are empty (SSLv3)
 
   /// How much of the answer is wanted. `hello`: ServerHello or HelloRetryRequest, and what stood in the same flight in
@@ -25,6 +26,7 @@ struct Question {
   /// handshake by a real stack (`sni`, `versions`, `suites`, `groups`, `schemes`, `alpn` as far as it can), a moment to
   /// object to it, and then, with `resume`, a second one.
   enum class Until { hello, flight, whole } until = Until::hello;
+  std::string stack;                                              // of a whole handshake; empty: the sender's choice
   enum class Resume { no, ticket, id, psk } resume = Resume::no;  // by session ticket or id up to TLS 1.2, PSK in 1.3
   std::optional<std::string> resume_sni;                          // of the second handshake; nullopt: the same
   friend bool operator==(const Question&, const Question&) = default;
@@ -58,6 +60,7 @@ struct Answer {
   wire::Codes request_schemes;
 
   // With Until::whole.
+  Bytes hello;            // the first ClientHello of that stack; empty: it came to none
   bool complete = false;  // and was not objected to, be it by HTTP 400 where a certificate was asked for
   bool resumed = false;   // the second handshake resumed the first's session
   bool granted = false;   // there was a session to resume

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "policy/suite.hpp"
+#include "run/client_hellos.hpp"
 #include "wire/codes.hpp"
 
 namespace bothends::run {
@@ -57,6 +58,7 @@ wire::Codes suites_that_authenticate(const tls::Capabilities& can) {
 /// What of a question a stack's settings depend on.
 Question relevant(const Question& question) {
   Question rest;
+  rest.stack = question.stack;
   rest.versions = question.versions;
   rest.suites = question.suites;
   rest.groups = question.groups;
@@ -158,18 +160,37 @@ Result<std::shared_ptr<const tls::KeyShare>> AskingTools::share(std::uint16_t gr
   return share;
 }
 
-Result<tls::HelloSettings> AskingTools::hello(const Question& question) {
-  tls::HelloSettings settings;
-  for (const std::uint16_t group : question.key_shares) {
+Result<void> AskingTools::add_shares(const wire::Codes& groups, tls::HelloSettings& settings) {
+  for (const std::uint16_t group : groups) {
     auto made = share(group);
     if (!made) return tl::unexpected(made.error());
     settings.shares.push_back(std::move(*made));
   }
+  return {};
+}
+
+Result<wire::ClientHello> AskingTools::like(const Question& question, tls::HelloSettings& settings, View random) {
+  const auto profile = client_profile(question.like);
+  if (!profile) return tl::unexpected(profile.error());
+  if (auto added = add_shares((*profile)->key_shares, settings); !added) return tl::unexpected(added.error());
+  settings.record_version = (*profile)->record_version;
+  return hello_of(**profile, question.sni, settings.shares, random);
+}
+
+Result<tls::HelloSettings> AskingTools::hello(const Question& question) {
+  tls::HelloSettings settings;
   constexpr std::size_t random_and_session_id = 64;
   const auto random = chance(random_and_session_id);
   if (!random) return tl::unexpected(random.error());
-  settings.hello = tls::hello_of(question, settings.shares, *random);
   settings.until = question.until;
+  if (!question.like.empty()) {
+    auto hello = like(question, settings, *random);
+    if (!hello) return tl::unexpected(hello.error());
+    settings.hello = std::move(*hello);
+    return settings;
+  }
+  if (auto added = add_shares(question.key_shares, settings); !added) return tl::unexpected(added.error());
+  settings.hello = tls::hello_of(question, settings.shares, *random);
   return settings;
 }
 
@@ -177,9 +198,11 @@ Result<AskingTools::Context> AskingTools::context(const Question& question) {
   const Question key = relevant(question);
   const auto made = std::ranges::find(contexts_, key, &std::pair<Question, Context>::first);
   if (made != contexts_.end()) return made->second;
-  const auto settings = settings_of(question, stack_);
+  const tls::Stack* stack = question.stack.empty() ? &stack_ : tls::stack_named(question.stack);
+  if (!stack) return fail(ErrorCode::value, "there is no stack " + question.stack);
+  const auto settings = settings_of(question, *stack);
   if (!settings) return tl::unexpected(settings.error());
-  auto context = stack_.client(*settings);
+  auto context = stack->client(*settings);
   if (!context) return context;
   if (contexts_.size() >= most_contexts) contexts_.pop_front();
   contexts_.emplace_back(key, *context);
@@ -273,6 +296,7 @@ void Asking::whole_ended(const Ending& ending) {
       may_object_ && (said_.starts_with("HTTP/1.1 400") || said_.starts_with("HTTP/1.0 400"));
   if (misses_certificate) answer_.note = "it answers " + printable(said_.substr(0, said_.find('\r')));
   answer_.complete = handshake.complete && !answer_.alert && !hung_up && !failed && !misses_certificate;
+  if (const auto* hello = handshake.transcript.message(wire::client_hello)) answer_.hello = hello->bytes;
   answer_.ticket = answer_.ticket || has_ticket(handshake.transcript);
   session_ = talk_->engine().session();
   answer_.granted = session_ != nullptr;

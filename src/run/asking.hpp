@@ -41,7 +41,7 @@ struct Way {
 /// that have given their answer and now only wait for the peer's end.
 class AskingTools {
  public:
-  /// `stack` makes whole handshakes.
+  /// `stack` makes whole handshakes of questions that name none.
   explicit AskingTools(net::Loop& loop, const tls::Stack& stack = tls::openssl());
   /// Resets the connections that are still parting; run the loop until parting() is 0 to spare the peer that.
   ~AskingTools();
@@ -55,6 +55,8 @@ class AskingTools {
   using Context = std::shared_ptr<const tls::ClientContext>;
 
   Result<std::shared_ptr<const tls::KeyShare>> share(std::uint16_t group);
+  Result<void> add_shares(const wire::Codes& groups, tls::HelloSettings& settings);
+  Result<wire::ClientHello> like(const policy::Question& question, tls::HelloSettings& settings, View random);
   Result<tls::HelloSettings> hello(const policy::Question& question);
   Result<Context> context(const policy::Question& question);
   void part(std::unique_ptr<Talk> talk);

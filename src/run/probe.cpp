@@ -1,6 +1,8 @@
 #include "run/probe.hpp"
 
 #include "base/text.hpp"
+#include "policy/cross_check.hpp"
+#include "run/profiles.hpp"
 #include "tls/chain_facts.hpp"
 
 namespace bothends::run {
@@ -38,12 +40,15 @@ void Probe::reached(Result<net::Endpoint> found) {
   if (!found) return fail(found.error().what);
   way_ = {*found, settings_.pace.question, settings_.proxy_protocol, crowd_};
   probed_.address = found->text();
+  begin(plan_, settings_.pace, &Probe::surveyed);
+}
+
+void Probe::begin(Plan& plan, const Pace& pace, void (Probe::*ended)(const Paced&)) {
   prober_ = std::make_unique<Prober>(
-      tools_.loop, plan_,
-      [this](const policy::Question& question, Prober::Answered answered) { ask(question, std::move(answered)); },
-      settings_.pace,
+      tools_.loop, plan,
+      [this](const policy::Question& question, Prober::Answered answered) { ask(question, std::move(answered)); }, pace,
       Prober::Callbacks{[this](const std::string& line) { progress_(target_.text + ": " + line); },
-                        [this](const Paced& paced) { surveyed(paced); }, [this] { return room(); }});
+                        [this, ended](const Paced& paced) { (this->*ended)(paced); }, [this] { return room(); }});
 }
 
 unsigned Probe::room() const {
@@ -78,11 +83,61 @@ void Probe::surveyed(const Paced& paced) {
   probed_.interrupted = paced.interrupted;
   probed_.anchors = tools_.trust.name();
   if (!paced.reached && probed_.survey.foreign.empty() && !paced.interrupted) return fail(unreached(paced));
+  judge_chains();
+  auto questions = further_questions();
+  if (questions.empty()) return end();
+  further_.emplace(std::move(questions));
+  Pace pace = settings_.pace;
+  pace.total -= std::min(pace.total, paced.took);
+  if (paced.throttled > 0) {
+    pace.connections = paced.at_once;
+    pace.per_second = paced.per_second;
+  }
+  if (!paced.interrupted && pace.total.count() > 0) return begin(*further_, pace, &Probe::verified);
+  further_->give_up(paced.interrupted ? "interrupted" : "there was no time left");
+  verified({.interrupted = paced.interrupted});
+}
+
+void Probe::judge_chains() {
   for (const auto& presented : probed_.survey.presented)
     probed_.chains.push_back(tls::chain_facts(presented.chain, presented.staple,
                                               {.anchors = tools_.trust.anchors_for(presented.chain),
                                                .anchors_known = tools_.trust.known(),
                                                .name = target_.sni.value_or("")}));
+}
+
+std::vector<policy::Question> Probe::further_questions() const {
+  std::vector<policy::Question> questions;
+  if (!probed_.survey.foreign.empty()) return questions;
+  if (settings_.verify_clients)
+    for (const ClientProfile& profile : client_profiles()) {
+      auto& question = questions.emplace_back();
+      question.like = profile.id;
+      question.sni = target_.sni;
+      question.until = policy::Question::Until::flight;
+    }
+  for (const auto& stack : settings_.stacks)
+    for (auto& question : policy::cross_questions(probed_, stack)) questions.push_back(std::move(question));
+  return questions;
+}
+
+void Probe::verified(const Paced& paced) {
+  probed_.connections += paced.connections;
+  probed_.throttled += paced.throttled;
+  probed_.took += paced.took;
+  probed_.interrupted = probed_.interrupted || paced.interrupted;
+  for (std::size_t at = 0; at < further_->questions().size(); ++at) {
+    const auto& question = further_->questions()[at];
+    const auto& answer = further_->answers()[at];
+    if (question.like.empty())
+      probed_.cross_checks.push_back(policy::cross_check(question, answer, probed_));
+    else
+      probed_.hellos.emplace(question.like, answer);
+  }
+  end();
+}
+
+void Probe::end() {
   if (auto ended = std::exchange(ended_, nullptr)) ended(std::move(probed_));
 }
 

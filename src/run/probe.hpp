@@ -6,6 +6,7 @@
 #include "run/asking.hpp"
 #include "run/prober.hpp"
 #include "run/probers.hpp"
+#include "run/question_list.hpp"
 #include "run/reach.hpp"
 #include "run/survey_plan.hpp"
 #include "run/trust_store.hpp"
@@ -17,6 +18,8 @@ struct ProbeSettings {
   ProxyProtocol proxy_protocol = ProxyProtocol::none;
   std::vector<std::string> names;  // for the SNI map, besides the target's own
   bool sweep = false;
+  bool verify_clients = false;      // the known clients' real hellos are sent, too
+  std::vector<std::string> stacks;  // that cross-check the survey
 };
 
 /// What the probes of one loop share, and must outlive them.
@@ -39,7 +42,12 @@ class Probe final : public Probers::Running {
   void reached(Result<net::Endpoint> found);
   unsigned room() const;
   void ask(const policy::Question& question, Prober::Answered answered);
+  void begin(Plan& plan, const Pace& pace, void (Probe::*ended)(const Paced&));
   void surveyed(const Paced& paced);
+  void judge_chains();
+  std::vector<policy::Question> further_questions() const;
+  void verified(const Paced& paced);
+  void end();
   std::string unreached(const Paced& paced) const;
   void fail(std::string why);
 
@@ -54,6 +62,7 @@ class Probe final : public Probers::Running {
   std::shared_ptr<Crowd> crowd_;
   policy::Survey survey_;
   SurveyPlan plan_{survey_};
+  std::optional<QuestionList> further_;  // what is asked after the survey
   std::list<std::unique_ptr<Asking>> askings_;
   std::unique_ptr<Prober> prober_;
   bool interrupted_ = false;

@@ -363,6 +363,8 @@ void Prober::State::finish(std::string reason) {
     plan_.give_up(reason);
   }
   paced_.gave_up = std::move(reason);
+  paced_.at_once = limit_;
+  paced_.per_second = rate_;
   paced_.took = std::chrono::duration_cast<milliseconds>(loop_.now() - begun_);
 }
 

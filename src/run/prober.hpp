@@ -38,6 +38,8 @@ struct Paced {
   unsigned throttled = 0;      // how often the target made us back off
   microseconds round_trip{0};  // the shortest answer; 0: there was none
   milliseconds took{0};
+  unsigned at_once = 0;   // how many connections, and at what rate, it would have gone on with
+  double per_second = 0;  // 0: at no rate
   bool interrupted = false;
   bool reached = false;  // it answered at least once
   std::string gave_up;   // why the plan was given up; empty: it was done

@@ -84,7 +84,9 @@ class HelloEngine : public Engine {
 
 void HelloEngine::begin(Bytes& to_peer) {
   const bool ssl3 = settings_.hello.legacy_version <= wire::ssl3;
-  append(to_peer, wire::in_records(wire::handshake, ssl3 ? wire::ssl3 : wire::tls1_0, sent_));
+  const std::uint16_t usual = ssl3 ? wire::ssl3 : wire::tls1_0;
+  const std::uint16_t version = settings_.record_version != 0 ? settings_.record_version : usual;
+  append(to_peer, wire::in_records(wire::handshake, version, sent_));
   add(Direction::sent, wire::handshake, sent_, false);
 }
 

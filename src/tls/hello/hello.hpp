@@ -27,7 +27,8 @@ struct HelloSettings {
   wire::ClientHello hello;
   std::vector<std::shared_ptr<const KeyShare>> shares;  // those in the hello that we hold the keys of; may be none
   policy::Question::Until until = policy::Question::Until::hello;
-  std::size_t limit = 1 << 18;  // octets of answer; more is malformed
+  std::uint16_t record_version = 0;  // of the record around the hello; 0: what most clients write there
+  std::size_t limit = 1 << 18;       // octets of answer; more is malformed
 };
 
 /// Sends the hello; `closed` as soon as the answer is here as far as `until` asks (a close_notify, if one can be read,
