@@ -153,7 +153,7 @@ std::string resumption(const Probed& probed, const Style& style) {
 }
 
 /// Why an endpoint cannot have a feature; empty: it could.
-std::string does_not_apply(const Surveyed& survey, std::string_view label) {
+std::string does_not_apply(const policy::Surveyed& survey, std::string_view label) {
   if (label == "two-packet hello" || label == "GREASE tolerated") return {};
   bool below13 = false, cbc = false;
   for (const auto& version : survey.versions) {
