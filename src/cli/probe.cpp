@@ -62,8 +62,8 @@ class ProbeCommand {
   std::unique_ptr<run::Probers::Running> start(const run::Target& target, run::Probers::Ended ended);
   void result(const policy::Probed& probed);
   void count(const std::vector<policy::ClientAnswer>& clients);
-  void write(const policy::Probed& probed, const std::optional<policy::Grade>& grade,
-             const std::vector<policy::ClientAnswer>& clients);
+  report::Judged judged(const policy::Probed& probed);
+  void write(const policy::Probed& probed, const report::Judged& judged);
 
   bool is_list() const { return !options_.file.empty(); }
 
@@ -150,15 +150,7 @@ void ProbeCommand::result(const policy::Probed& probed) {
   const bool is_tls = probed.error.empty() && probed.survey.foreign.empty();
   if (!is_tls) ++tally_.errors;
   if (is_tls && !probed.survey.complete()) ++tally_.incomplete;
-  std::optional<policy::Grade> grade;
-  if (policy_ && is_tls) grade = policy::grade(probed.survey, probed.chains, *policy_);
-  if (grade && grade->verdict == policy::Grade::Verdict::differs) ++tally_.differ;
-  if (grade && grade->verdict == policy::Grade::Verdict::unknown) ++tally_.incomplete;
-  std::vector<policy::ClientAnswer> clients;
-  if ((options_.clients || options_.settings.verify_clients) && is_tls)
-    if (const auto known = run::known_clients(probed.survey.sni)) clients = policy::foretell_clients(*known, probed);
-  count(clients);
-  write(probed, grade, clients);
+  write(probed, is_tls ? judged(probed) : report::Judged{});
   if (is_list())
     progress_.show(std::to_string(tally_.targets) + " of " + std::to_string(targets_->size()) + " targets");
 }
@@ -174,15 +166,30 @@ void ProbeCommand::count(const std::vector<policy::ClientAnswer>& clients) {
   tally_.incomplete += is_silent;
 }
 
-void ProbeCommand::write(const policy::Probed& probed, const std::optional<policy::Grade>& grade,
-                         const std::vector<policy::ClientAnswer>& clients) {
+report::Judged ProbeCommand::judged(const policy::Probed& probed) {
+  report::Judged judged;
+  if (policy_) {
+    judged.grade = policy::grade(probed.survey, probed.chains, *policy_);
+    if (judged.grade->verdict == policy::Grade::Verdict::differs) ++tally_.differ;
+    if (judged.grade->verdict == policy::Grade::Verdict::unknown) ++tally_.incomplete;
+  }
+  if (options_.clients || options_.settings.verify_clients)
+    if (const auto known = run::known_clients(probed.survey.sni)) {
+      judged.clients = policy::foretell_clients(*known, probed);
+      count(*judged.clients);
+    }
+  return judged;
+}
+
+void ProbeCommand::write(const policy::Probed& probed, const report::Judged& judged) {
   progress_.clear();
   if (json_)
-    if (auto written = json_->append(report::probed_json(probed) + "\n"); !written) broken_ = written.error().what;
+    if (auto written = json_->append(report::probed_json(probed, judged) + "\n"); !written)
+      broken_ = written.error().what;
   if (is_list()) return;
   std::fputs(report::console(probed, console_).c_str(), people_);
-  if (grade) std::fputs(report::console(*grade, console_).c_str(), people_);
-  if (!clients.empty()) std::fputs(report::console(clients, console_).c_str(), people_);
+  if (judged.grade) std::fputs(report::console(*judged.grade, console_).c_str(), people_);
+  if (judged.clients) std::fputs(report::console(*judged.clients, console_).c_str(), people_);
 }
 
 int ProbeCommand::perform() {

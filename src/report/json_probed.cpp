@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "report/json_grade.hpp"
 #include "report/json_probed_form.hpp"
 #include "report/probed_verdicts.hpp"
 
@@ -88,7 +89,12 @@ void check_format(Reading& reading, const Parsed& from) {
 
 }  // namespace
 
-std::string probed_json(const policy::Probed& probed) { return dumped(document(probed)); }
+std::string probed_json(const policy::Probed& probed, const Judged& judged) {
+  auto out = document(probed);
+  if (judged.grade) out["grade"] = grade(*judged.grade);
+  if (judged.clients) out["clients"] = clients(*judged.clients);
+  return dumped(out);
+}
 
 std::string probed_snapshot(const policy::Probed& probed) {
   return document(probed).dump(1, ' ', true, Json::error_handler_t::replace) + "\n";

@@ -33,6 +33,21 @@ std::string spoiled(std::string_view from, std::string_view to) {
   return read ? "it was read" : read.error().message();
 }
 
+report::Judged a_judgement() {
+  using What = policy::Item::What;
+  policy::Grade grade{.verdict = policy::Grade::Verdict::differs, .policy = {.id = "modern", .vendor = "Mozilla"}};
+  grade.policy.sources = {{"Server Side TLS", "6.0", "https://example.test/6.0.json"}};
+  grade.too_much = {{What::version, wire::tls1_2, wire::tls1_2}, {What::suite, wire::tls1_3, 0x1304, "", 2}};
+  grade.otherwise = {{What::key, 0, 0, "the leaf's key is RSA 2048"}};
+  grade.unserved = {0xc02b};
+  policy::Agreement agreed{.version = wire::tls1_3, .suite = 0x1301, .group = 0x11ec, .alpn = "h2"};
+  policy::Refusal refused{.reason = policy::Reason::no_shared_suite, .alert = wire::handshake_failure};
+  policy::Answer seen{.kind = policy::Answer::Kind::accepted, .version = wire::tls1_3, .suite = 0x1302};
+  return {grade, std::vector<policy::ClientAnswer>{{"chrome-150", "Chrome 150", agreed, seen},
+                                                   {"java-7", "Java 7", refused, policy::Answer{}},
+                                                   {"odd", "Odd", std::nullopt, std::nullopt}}};
+}
+
 }  // namespace
 
 TEST_CASE("written and read back it is the same") {
@@ -54,6 +69,22 @@ TEST_CASE("written and read back it is the same") {
 TEST_CASE("it is what the schema says") {
   for (const auto& probed : all()) CHECK(complaint(report::probed_json(probed)) == "");
   CHECK(complaint(report::probed_snapshot(samples::sick_endpoint())) == "");
+}
+
+TEST_CASE("a grade and the clients stand beside it, and a reader passes over them") {
+  auto probed = samples::healthy_endpoint();
+  auto judged = a_judgement();
+  CHECK_FALSE(has(report::probed_json(probed), "\"grade\":{"));
+  CHECK(has(report::probed_json(probed, {{}, std::vector<policy::ClientAnswer>{}}), R"("clients":[])"));
+  auto text = report::probed_json(probed, judged);
+  CHECK(has(text, R"("verdict":"differs")"));
+  CHECK(has(text, R"("id":"chrome-150")"));
+  CHECK(complaint(text) == "");
+  auto read = report::probed_of_json(text);
+  REQUIRE(read.has_value());
+  CHECK(report::probed_json(*read) == report::probed_json(probed));
+  text.replace(text.find("\"too_much\""), 10, "\"too_mich\"");
+  CHECK(has(complaint(text), "too_mich"));
 }
 
 TEST_CASE("the schema refuses what it does not know") {
