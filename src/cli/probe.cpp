@@ -29,7 +29,7 @@ struct Options {
   std::string timeout = "120s", question_timeout = "5s";
   unsigned jobs = 16;
   run::ProbeSettings settings;
-  bool no_sni = false, clients = false, strict = false, quiet = false, verbose = false;
+  bool list_policies = false, no_sni = false, clients = false, strict = false, quiet = false, verbose = false;
 };
 
 int complain(const Error& error) {
@@ -213,7 +213,19 @@ int ProbeCommand::perform() {
   return tally_.exit(options_, interrupted);
 }
 
+int list_policies() {
+  const auto policies = run::grade_policies();
+  if (!policies) return complain(policies.error());
+  std::size_t widest = 0;
+  for (const auto& policy : *policies) widest = std::max(widest, policy.id.size());
+  for (const auto& policy : *policies)
+    std::printf("%-*s  %-10s  %s%s\n", static_cast<int>(widest), policy.id.c_str(), name(policy.status).data(),
+                policy.vendor.c_str(), policy.complete ? "" : ", in part");
+  return std::fflush(stdout) == 0 ? 0 : complain({ErrorCode::file, "the list could not be written", {}});
+}
+
 int perform(Options& options) {
+  if (options.list_policies) return list_policies();
   ProbeCommand command(options);
   if (auto ready = command.prepare(); !ready) return complain(ready.error());
   return command.perform();
@@ -233,6 +245,7 @@ void add_probe(CLI::App& app, int& exit) {
   command->add_flag("--no-sni", options->no_sni, "Ask for no name");
   command->add_option("--ca", options->ca, "Trust the certificates of this file instead of the system's");
   command->add_option("--policy", options->policy, "Compare with a policy: a name (docs/policies.md) or a TOML file");
+  command->add_flag("--list-policies", options->list_policies, "The policies that are known by name, and no more");
   command->add_flag("--clients", options->clients, "Which known clients it serves, and with what");
   command->add_flag("--verify-clients", settings.verify_clients,
                     "Send their real hellos too, and compare; implies --clients");
