@@ -1,4 +1,4 @@
-// bothends hello: what a captured ClientHello says.
+// bothends hello: what a captured ClientHello says, and what would come of it at an endpoint.
 #include "report/hello.hpp"
 
 #include <CLI/CLI.hpp>
@@ -6,10 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
+#include "report/against.hpp"
+#include "run/against.hpp"
 #include "run/report_file.hpp"
 #include "tls/digest.hpp"
 
@@ -18,10 +21,12 @@ namespace bothends::cli {
 namespace {
 
 struct Options {
-  std::string what, json, color = "auto";
+  std::string what, against, json, color = "auto";
   std::size_t nth = 0;  // 0: all
   bool verbose = false;
 };
+
+constexpr std::size_t most_names = 16;  // that an endpoint is asked for
 
 const path::Digests digests{.md5 = tls::md5, .sha256 = tls::sha256};
 
@@ -62,7 +67,9 @@ Result<Bytes> octets_of(const std::string& what) {
   return all_of(file);
 }
 
-void print_hellos(const wire::Capture& capture, const Options& options, std::FILE* people) {
+using Held = std::optional<report::HeldAgainst>;
+
+void print_hellos(const wire::Capture& capture, const Options& options, const Held& held, std::FILE* people) {
   const report::ConsoleOptions console{.color = wants_color(options.color, fileno(people)),
                                        .unicode = wants_unicode(),
                                        .width = width_of(fileno(people)),
@@ -76,9 +83,54 @@ void print_hellos(const wire::Capture& capture, const Options& options, std::FIL
     if (options.nth != 0 && options.nth != number) continue;
     print(brief ? report::hello_line(hello, number, digests, console)
                 : report::hello_whole(hello, number, digests, console));
+    if (!held) continue;
+    if (!brief) print(report::against_headline(held->probed, console));
+    if (const auto at = held->hellos.find(number); at != held->hellos.end())
+      print(report::console(at->second, console));
   }
   print(report::hello_notes(capture, console));
+  if (brief && held) print(report::against_headline(held->probed, console));
   if (brief) print("All of one: --nth N; all of all: -v.\n");
+}
+
+bool is_wanted(const wire::Capture& capture, const Options& options, std::size_t number) {
+  return (options.nth == 0 || options.nth == number) && capture.hellos[number - 1].found.hello;
+}
+
+/// The names that the hellos ask for, each once, in their order.
+std::vector<std::optional<std::string>> names_in(const wire::Capture& capture, const Options& options) {
+  std::vector<std::optional<std::string>> names;
+  std::set<std::optional<std::string>> seen;
+  for (std::size_t number = 1; number <= capture.hellos.size() && names.size() < most_names; ++number)
+    if (is_wanted(capture, options, number))
+      if (auto sni = capture.hellos[number - 1].found.hello->sni(); seen.insert(sni).second) names.push_back(sni);
+  return names;
+}
+
+Result<Held> held_against(const wire::Capture& capture, const Options& options) {
+  const auto names = names_in(capture, options);
+  if (options.against.empty() || names.empty()) return Held{};
+  Progress progress(true);
+  auto probed = run::probed_of(options.against, names, [&](const std::string& line) { progress.show(line); });
+  progress.clear();
+  if (!probed) return tl::unexpected(probed.error());
+  report::HeldAgainst held{std::move(*probed), {}};
+  for (std::size_t number = 1; number <= capture.hellos.size(); ++number)
+    if (is_wanted(capture, options, number)) {
+      const auto offer = policy::offer_of(*capture.hellos[number - 1].found.hello);
+      held.hellos.emplace(number, policy::held_against(offer, held.probed));
+    }
+  return Held{std::move(held)};
+}
+
+/// The worst of all hellos.
+int exit_of(const report::HeldAgainst& held) {
+  int exit = 0;
+  for (const auto& [number, against] : held.hellos) {
+    if (!against.outcome) return held.probed.interrupted ? 130 : 2;
+    if (std::holds_alternative<policy::Refusal>(*against.outcome)) exit = 1;
+  }
+  return exit;
 }
 
 /// None that is good to read is an answer too, but not the one that was hoped for.
@@ -103,22 +155,27 @@ int perform(const Options& options) {
                      "there is no ClientHello " + std::to_string(options.nth) + ": there are " +
                          std::to_string(capture.hellos.size()),
                      {}});
+  const auto held = held_against(capture, options);
+  if (!held) return complain(held.error());
   std::FILE* people = options.json == "-" ? stderr : stdout;
-  print_hellos(capture, options, people);
+  print_hellos(capture, options, *held, people);
   if (!capture.nothing.empty()) std::fprintf(stderr, "bothends: %s\n", capture.nothing.c_str());
   if (std::fflush(people) != 0 || std::ferror(people))
     return complain({ErrorCode::file, "the report for people could not be written", {}});
   const auto numbers = options.nth ? std::vector{options.nth} : std::vector<std::size_t>{};
   if (json)
-    if (auto done = json->commit(report::hello_json(capture, numbers, digests)); !done) return complain(done.error());
-  return exit_of(capture);
+    if (auto done = json->commit(report::hello_json(capture, numbers, digests, *held ? &**held : nullptr)); !done)
+      return complain(done.error());
+  if (*held) return exit_of(**held);
+  return options.against.empty() ? exit_of(capture) : 2;
 }
 
 }  // namespace
 
 void add_hello(CLI::App& app, int& exit) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("hello", "Decode a captured ClientHello: every field by name, JA3, JA4");
+  CLI::App* command =
+      app.add_subcommand("hello", "Decode a captured ClientHello: every field by name, JA3, JA4; would it agree?");
   command
       ->add_option("WHAT", options->what,
                    "A file (hex text, a TLS record, a handshake message, pcap, pcapng), hex itself, or - for standard "
@@ -126,12 +183,15 @@ void add_hello(CLI::App& app, int& exit) {
       ->required();
   command->add_option("--nth", options->nth, "Of several ClientHellos only this one, from 1")
       ->check(CLI::Range(1, 1'000'000));
+  command->add_option("--against", options->against,
+                      "Would it agree there? HOST[:PORT] is probed first; or a file that probe --json wrote");
   command->add_option("--json", options->json, "Write all that was decoded to this file; - is standard output");
   command->add_option("--color", options->color, "Colours: auto, always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   command->add_flag("-v,--verbose", options->verbose, "Every ClientHello in full");
   command->footer(
       "Exit: 0 a ClientHello was decoded, 1 none is in it, 2 an error.\n"
+      "With --against: 0 it agrees, 1 it is refused, 2 that is not known, or an error.\n"
       "Examples:\n"
       "  bothends hello docs/hello.hex\n"
       "  bothends hello - --json - < docs/hello.hex");

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "policy/probed.hpp"
 #include "policy/suite.hpp"
 
@@ -65,29 +66,83 @@ Policy policy_of(const Probed& probed, std::uint16_t version) {
   return policy;
 }
 
-std::optional<Outcome> foretell(const Offer& offer, const Probed& probed) {
+namespace {
+
+struct Unknown {
+  std::string why;
+};
+using Told = std::variant<Outcome, Unknown>;
+
+std::string named(const std::optional<std::string>& sni) {
+  return sni ? "the name " + printable(*sni, 256) : "no name";
+}
+
+/// Is there anything to foretell from? Else why not.
+std::string unusable(const Probed& probed) {
   const auto& survey = probed.survey;
-  if (!survey.members.empty() || !survey.foreign.empty()) return std::nullopt;
-  if (offer.sni != survey.sni) {
-    const auto* line = line_for(survey, offer.sni);
-    if (!line || line->kind == Answer::Kind::none) return std::nullopt;
-    if (line->kind == Answer::Kind::refused)
-      return Refusal{Party::server, Reason::unknown_name, line->alert, std::nullopt};
-    if (!is_same_name(survey, *line)) return std::nullopt;
-  }
+  if (!probed.error.empty()) return "the endpoint could not be asked: " + printable(probed.error, 256);
+  if (!survey.foreign.empty()) return "the endpoint does not speak TLS";
+  if (!survey.members.empty())
+    return std::to_string(survey.members.size()) +
+           " unequal servers are behind the address: which one answers is "
+           "a matter of luck";
+  return survey.versions.empty() ? "nothing was surveyed" : "";
+}
+
+/// What the server makes of the name alone; nullopt: it goes on as with the name that was surveyed.
+std::optional<Told> told_of_name(const Offer& offer, const Surveyed& survey) {
+  if (offer.sni == survey.sni) return std::nullopt;
+  const auto* line = line_for(survey, offer.sni);
+  if (!line || line->kind == Answer::Kind::none)
+    return Unknown{"it was surveyed with " + named(survey.sni) + ", and what it makes of " + named(offer.sni) +
+                   " is not known"};
+  if (line->kind == Answer::Kind::refused)
+    return Refusal{Party::server, Reason::unknown_name, line->alert, std::nullopt};
+  if (is_same_name(survey, *line)) return std::nullopt;
+  return Unknown{"it was surveyed with " + named(survey.sni) + ", and with " + named(offer.sni) +
+                 " it presents another certificate, behind which its policy may be another"};
+}
+
+std::string unknown_in(const VersionPolicy& found) {
+  const auto label = wire::name(wire::Registry::version, found.version);
+  if (found.spoken == Known::unknown) return "whether it speaks " + label + " is not known";
+  if (found.spoken != Known::yes) return "";
+  if (!found.unknown_suites.empty())
+    return std::to_string(found.unknown_suites.size()) + " suites of " + label + " got no answer";
+  if (!found.unknown_groups.empty())
+    return std::to_string(found.unknown_groups.size()) + " groups of " + label + " got no answer";
+  return "";
+}
+
+Told told_of(const Offer& offer, const Probed& probed) {
+  const auto& survey = probed.survey;
+  if (auto why = unusable(probed); !why.empty()) return Unknown{why};
+  if (auto told = told_of_name(offer, survey)) return std::move(*told);
   std::optional<std::uint8_t> alert;
   for (const auto version : offer.versions) {
     const auto* found = survey.version(version);
     if (!found) continue;
-    if (found->spoken == Known::unknown) return std::nullopt;
+    if (auto why = unknown_in(*found); !why.empty()) return Unknown{why};
     if (found->spoken == Known::no && !alert) alert = found->alert;
     if (found->spoken != Known::yes) continue;
-    if (!found->unknown_suites.empty() || !found->unknown_groups.empty()) return std::nullopt;
-    auto named = offer;
-    named.sni.reset();
-    return negotiate(named, policy_of(probed, version));
+    auto nameless = offer;
+    nameless.sni.reset();
+    return negotiate(nameless, policy_of(probed, version));
   }
   return Refusal{Party::server, Reason::no_shared_version, alert, std::nullopt};
+}
+
+}  // namespace
+
+std::optional<Outcome> foretell(const Offer& offer, const Probed& probed) {
+  auto told = told_of(offer, probed);
+  if (auto* outcome = std::get_if<Outcome>(&told)) return std::move(*outcome);
+  return std::nullopt;
+}
+
+std::string unknown_to(const Offer& offer, const Probed& probed) {
+  auto told = told_of(offer, probed);
+  return std::holds_alternative<Unknown>(told) ? std::get<Unknown>(told).why : "";
 }
 
 }  // namespace bothends::policy

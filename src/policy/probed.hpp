@@ -76,5 +76,7 @@ Policy policy_of(const Probed& probed, std::uint16_t version);
 /// What the endpoint makes of an offer for the name it was surveyed for, or for none or an unknown one: first the
 /// version, then by what was seen of that version. nullopt where the survey does not know enough.
 std::optional<Outcome> foretell(const Offer& offer, const Probed& probed);
+/// Why foretell() has no answer: a sentence, printable; empty when it has one.
+std::string unknown_to(const Offer& offer, const Probed& probed);
 
 }  // namespace bothends::policy
