@@ -89,10 +89,18 @@ std::string unusable(const Probed& probed) {
   return survey.versions.empty() ? "nothing was surveyed" : "";
 }
 
+bool speaks(const Surveyed& survey) {
+  return std::any_of(survey.versions.begin(), survey.versions.end(),
+                     [](const VersionPolicy& one) { return one.spoken == Known::yes; });
+}
+
 /// What the server makes of the name alone; nullopt: it goes on as with the name that was surveyed.
 std::optional<Told> told_of_name(const Offer& offer, const Surveyed& survey) {
-  if (offer.sni == survey.sni) return std::nullopt;
   const auto* line = line_for(survey, offer.sni);
+  if (offer.sni == survey.sni) {
+    if (!line || line->alert != wire::unrecognized_name || speaks(survey)) return std::nullopt;
+    return Refusal{Party::server, Reason::unknown_name, line->alert, std::nullopt};
+  }
   if (!line || line->kind == Answer::Kind::none)
     return Unknown{"it was surveyed with " + named(survey.sni) + ", and what it makes of " + named(offer.sni) +
                    " is not known"};
@@ -103,14 +111,18 @@ std::optional<Told> told_of_name(const Offer& offer, const Surveyed& survey) {
                  " it presents another certificate, behind which its policy may be another"};
 }
 
+std::string counted(std::size_t count, std::string_view one) {
+  return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
+}
+
 std::string unknown_in(const VersionPolicy& found) {
   const auto label = wire::name(wire::Registry::version, found.version);
   if (found.spoken == Known::unknown) return "whether it speaks " + label + " is not known";
   if (found.spoken != Known::yes) return "";
   if (!found.unknown_suites.empty())
-    return std::to_string(found.unknown_suites.size()) + " suites of " + label + " got no answer";
+    return counted(found.unknown_suites.size(), "suite") + " of " + label + " got no answer";
   if (!found.unknown_groups.empty())
-    return std::to_string(found.unknown_groups.size()) + " groups of " + label + " got no answer";
+    return counted(found.unknown_groups.size(), "group") + " of " + label + " got no answer";
   return "";
 }
 

@@ -59,12 +59,12 @@ std::string list(std::string_view label, const Apart& apart, const wire::Codes& 
 /// What to do about two lists that are apart.
 std::string remedy(const Apart& apart) {
   const auto one = std::string(word(apart.what));
-  const auto in = apart.version == 0 ? "" : " of " + wire::name(Registry::version, apart.version);
+  const std::string in = apart.version == 0 ? "" : " of " + wire::name(Registry::version, apart.version);
   if (!apart.shared.empty())
     return fmt::format(
-        "Both have {} {}{}, but it cannot be used with the groups, signature schemes and certificates that both have: "
+        "Both have {}{}{}, but it cannot be used with the groups, signature schemes and certificates that both have: "
         "compare those too.",
-        wire::name(registry(apart.what), apart.shared.front()), apart.shared.size() > 1 ? "and others" : one, in);
+        wire::name(registry(apart.what), apart.shared.front()), apart.shared.size() > 1 ? " and others" : "", in);
   if (apart.accepted.empty() && apart.accepted_alpn.empty())
     return fmt::format("No {}{} is known to be accepted there: enable one of the hello's on the server.", one, in);
   if (apart.offered.empty() && apart.offered_alpn.empty())

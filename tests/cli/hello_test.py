@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from harness import PROGRAM, ROOT, Checks, bothends
+from endpoints import NAME, nginx_member, nginx_strict
+from harness import PROGRAM, ROOT, Checks, bothends, have
 
 HELLOS = json.loads((ROOT / "tests/data/hellos-ja3-ja4.json").read_text())["hellos"]
 
@@ -158,8 +159,104 @@ def check_none(checks):
     checks.equal("a full disk under standard output: exit", full.returncode, 2)
 
 
+def offering(suites=b"\x13\x01\xc0\x2f", versions=b"\x03\x04\x03\x03", groups=b"\0\x1d\0\x17", alpn=b"", sni=NAME.encode()):
+    """A hello with those lists; no key share, so that TLS 1.3 asks for one."""
+    def listed(data, head="!H"):
+        return struct.pack(head, len(data)) + data
+
+    extensions = [extension(10, listed(groups)), extension(13, listed(b"\x04\x03\x08\x04\x04\x01")), extension(43, listed(versions, "!B")),
+                  extension(51, b"\0\0")]
+    extensions += [extension(16, listed(listed(alpn, "!B")))] if alpn else []
+    extensions += [extension(0, listed(b"\0" + listed(sni)))] if sni else []
+    body = b"\x03\x03" + bytes(32) + b"\0" + listed(suites) + b"\x01\0" + listed(b"".join(extensions))
+    return record(b"\x01" + struct.pack("!I", len(body))[1:] + body)
+
+
+def against(checks, name, octets, there, exit, *said):
+    """The first hello's "against", checked with its exit and the words for people."""
+    process, told = hello(octets, "--against", there)
+    words = " ".join(process.stdout.decode().split())
+    checks.equal(f"against: {name}: exit", process.returncode, exit)
+    for part in said:
+        checks.that(f"against: {name}: {part}", part in words, process.stdout.decode() + process.stderr.decode())
+    return told["hellos"][0]["against"] if told else {}
+
+
+def check_against(checks):
+    """Live and from a snapshot the answer is the same; the agreement is what the server's own ClientHello gets."""
+    if not have("nginx", checks):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = Path(folder) / "shop.json"
+        with nginx_member("member", "rsa", "ECDHE-RSA-AES128-GCM-SHA256") as endpoint:
+            bothends("probe", endpoint.address, "--sni", NAME, "--json", snapshot)
+            check_outcomes(checks, "live", endpoint.address)
+        check_outcomes(checks, "snapshot", snapshot)
+        check_hostile_snapshots(checks, folder, snapshot.read_text())
+    with nginx_strict() as endpoint:
+        told = against(checks, "an unknown name", offering(sni=b"unknown.test"), endpoint.address, 1, "unrecognized_name (112)")
+        checks.equal("against: an unknown name: who", told["outcome"]["refusal"]["by"], "server")
+        both = pcap(stream(offering()) + stream(offering(sni=b"other.test"), 40001))
+        process, told = hello(both, "--against", endpoint.address)
+        checks.that("against: a name with another certificate is not known", process.returncode == 2 and
+                    told["hellos"][0]["against"]["outcome"] and "another certificate" in str(told["hellos"][1]["against"]["unknown"]), told)
+        checks.equal("against: --nth asks for its name", hello(both, "--nth", "2", "--against", endpoint.address)[0].returncode, 0)
+
+
+def check_outcomes(checks, where, there):
+    told = against(checks, f"{where}, TLS 1.3", offering(), there, 0, "agrees: TLSv1.3", "after a HelloRetryRequest")
+    agreed = told["outcome"]["agreement"]
+    checks.equal(f"against: {where}: on what", (agreed["version"]["name"], agreed["suite"]["name"], agreed["group"]["name"],
+                                                agreed["signature_scheme"]["name"], agreed["hello_retry"]),
+                 ("TLSv1.3", "TLS_AES_128_GCM_SHA256", "x25519", "rsa_pss_rsae_sha256", True))
+    told = against(checks, f"{where}, no suite", offering(b"\xc0\x30\xc0\x14", b"\x03\x03"), there, 1, "refused handshake_failure (40): no shared suite",
+                   "offered TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+                   "accepted TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "change Nothing is in both lists")
+    checks.equal(f"against: {where}: both lists", [[code["code"] for code in told["apart"][key]] for key in ("offered", "accepted")],
+                 [[0xc030, 0xc014], [0xc02f]])
+    against(checks, f"{where}, no version", offering(versions=b"\x03\x02"), there, 1, "protocol_version (70): no shared version",
+            "offered TLSv1.1", "accepted TLSv1.3, TLSv1.2")
+    against(checks, f"{where}, no group", offering(b"\x13\x01", b"\x03\x04", b"\x11\xec"), there, 1, "no shared group", "offered X25519MLKEM768")
+    against(checks, f"{where}, no protocol", offering(alpn=b"spdy/1"), there, 1, "no shared alpn", "offered spdy/1", "accepted http/1.1")
+    process, told = hello(hello_with(extension(10, b"\0\x06\0\x1d"))[:-3], "--against", there)
+    checks.equal(f"against: {where}: no hello, no answer", process.returncode, 2)
+    process, told = hello(pcap(stream(offering()) + stream(offering(b"\xc0\x30", b"\x03\x03"), 40001)), "--against", there)
+    checks.equal(f"against: {where}: two hellos, the worse counts", (process.returncode, len(told["hellos"])), (1, 2))
+    checks.that(f"against: {where}: two hellos, each has its line", b"agrees" in process.stdout and b"refused" in process.stdout, process.stdout)
+
+
+def check_hostile_snapshots(checks, folder, good):
+    file, shown = Path(folder) / "odd.json", "docs/hello.hex"
+    document = json.loads(good)
+    cases = {
+        "cut short": (good[:len(good) // 2], "no JSON"), "empty": ("", "no JSON"), "huge": (" " * (9 << 20), "at most 8 MiB"), "no object": ("[]", "object"),
+        "deep": ("[" * 100000, "deep"), "another format": ('{"format":"bothends-hello","version":1}', "no snapshot"),
+        "a wrong type": (json.dumps({**document, "survey": 7}), "survey"), "a wrong list": (json.dumps({**document, "chains": {}}), "chains"),
+        "two lines": (good.strip() + "\n" + good, "one endpoint"), "not UTF-8": (good.replace("shop.test", "sh\udcffp", 1), "odd.json"),
+    }
+    for name, (text, said) in cases.items():
+        file.write_bytes(text.encode(errors="surrogateescape"))
+        process = bothends("hello", shown, "--against", file)
+        lines = process.stderr.splitlines()
+        checks.that(f"snapshot {name}: one sentence", process.returncode == 2 and len(lines) == 1 and said in lines[0] and not process.stdout,
+                    (process.returncode, lines))
+    for name, what, said in (("missing", "/nonexistent/a.json", "no snapshot"), ("a folder", folder, "folder"), ("endless", "/dev/zero", "8 MiB"),
+                             ("a port out of range", "127.0.0.1:99999", "HOST"), ("an odd word", "a b", "HOST")):
+        process = bothends("hello", shown, "--against", what)
+        lines = process.stderr.splitlines()
+        checks.that(f"against {name}: one sentence", process.returncode == 2 and len(lines) == 1 and said in lines[0] and not process.stdout, lines)
+    process = bothends("hello", shown, "--against", "127.0.0.1:1")
+    checks.that("against nobody: not known", process.returncode == 2 and "nobody listens at 127.0.0.1:1" in process.stdout, process.stdout)
+    for key in ("error", "survey"):
+        changed = {**document, key: "no\x1b[2J" if key == "error" else {**document["survey"], "foreign": "\x1b[2J"}}
+        file.write_text(json.dumps(changed))
+        process = bothends("hello", shown, "--against", file)
+        checks.that(f"snapshot with an odd {key}: not known, and harmless", process.returncode == 2 and "\x1b" not in process.stdout, process.stdout)
+
+
 def main():
     checks = Checks()
+    check_against(checks)
     check_known(checks)
     check_forms(checks)
     check_several(checks)
