@@ -193,8 +193,8 @@ void add_hello(CLI::App& app, int& exit) {
       "Exit: 0 a ClientHello was decoded, 1 none is in it, 2 an error.\n"
       "With --against: 0 it agrees, 1 it is refused, 2 that is not known, or an error.\n"
       "Examples:\n"
-      "  bothends hello docs/hello.hex\n"
-      "  bothends hello - --json - < docs/hello.hex");
+      "  bothends hello - --json - < docs/hello.hex\n"
+      "  bothends hello docs/hello.hex --against shop.test:8443");
   command->callback([options, &exit] { exit = perform(*options); });
 }
 

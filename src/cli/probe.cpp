@@ -274,7 +274,7 @@ void add_probe(CLI::App& app, int& exit) {
       "Exit: 0; 1 when it is not on the policy asked for, or a known client's hello is answered otherwise\n"
       "than foretold; 2 when it could not be asked, or with --strict not wholly.\n"
       "Examples:\n"
-      "  bothends probe shop.test:8443 --sni shop.test --policy mozilla-intermediate\n"
+      "  bothends probe shop.test:8443 --clients --json shop.json\n"
       "  bothends probe -f targets.txt --jobs 64 --json policies.jsonl");
   command->callback([options, &exit] {
     if (options->proxy_protocol == "v1") options->settings.proxy_protocol = run::ProxyProtocol::v1;
