@@ -60,6 +60,27 @@ TEST_CASE("a real answer equals what was foretold, or does not") {
   CHECK(verified(answer("a", no_version, refused(40))) == Verified::differs);
 }
 
+TEST_CASE("a certificate that the server minds only after the hello's answer cannot be seen") {
+  const Refusal minds{.reason = Reason::client_certificate_required, .alert = wire::certificate_required};
+  Answer asked = accepted(modern);
+  asked.certificate_asked = true;
+  CHECK(verified(answer("a", minds, asked)) == Verified::unknown);
+  asked.alert = wire::certificate_required;
+  CHECK(verified(answer("a", minds, asked)) == Verified::equal);
+  CHECK(verified(answer("a", minds, accepted(modern))) == Verified::differs);
+}
+
+TEST_CASE("what the real hellos got is told with what was foretold") {
+  const std::vector clients{client("new", {wire::tls1_3}), client("old", {wire::tls1_0})};
+  Probed probed;
+  probed.hellos = {{"old", refused(70)}};
+  const auto answers = foretell_clients(clients, probed, [](const Offer&, const Probed&) { return no_version; });
+  CHECK_FALSE(answers[0].seen);
+  REQUIRE(answers[1].seen);
+  CHECK(answers[1].seen->alert == std::optional<std::uint8_t>(70));
+  CHECK(verified(answers[1]) == Verified::equal);
+}
+
 TEST_CASE("a group counts only where both are known, ALPN only where it was seen") {
   Answer without_group = accepted(modern);
   without_group.group = 0;

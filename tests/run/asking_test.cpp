@@ -234,6 +234,50 @@ TEST_CASE("a whole handshake is complete, and asks for something") {
   }
 }
 
+TEST_CASE("a known client's own hello is sent, and its answer read as far as its key shares go") {
+  for (const auto* stack : tls::stacks()) {
+    auto settings = shop();
+    settings.alpn = {"h2"};
+    net::Loop loop;
+    Server server(loop, settings, *stack);
+    Question asked;
+    asked.like = "chrome-150";
+    asked.sni = "shop.test";
+    asked.until = Until::flight;
+    const Answer answer = ask(loop, {.to = server.at()}, asked);
+    CHECK(answer.kind == Kind::accepted);
+    CHECK(answer.version == wire::tls1_3);
+    CHECK(answer.alpn == "h2");
+    CHECK_FALSE(answer.chain.empty());
+  }
+  Question unknown;
+  unknown.like = "netscape-4";
+  const Answer answer = ask(shop(), unknown);
+  CHECK(answer.kind == Kind::none);
+  CHECK(answer.how == How::failed);
+}
+
+TEST_CASE("a whole handshake is made by the stack that is asked for, and shows its hello") {
+  std::vector<std::vector<std::uint16_t>> kinds;
+  for (const auto* stack : tls::stacks()) {
+    auto asked = whole(wire::tls1_2);
+    asked.stack = stack->name();
+    const Answer answer = ask(shop(), asked);
+    CHECK(answer.complete);
+    const auto hello = wire::parse_client_hello(answer.hello);
+    REQUIRE(hello.value);
+    auto& types = kinds.emplace_back();
+    for (const auto& extension : *hello.value->extensions) types.push_back(extension.type);
+  }
+  CHECK(kinds[0] != kinds[1]);  // each has an order of its own
+  auto old = whole(wire::tls1_1);
+  old.stack = "mbedtls";
+  const Answer answer = ask(shop(), old);
+  CHECK(answer.how == How::failed);
+  CHECK(answer.hello.empty());
+  CHECK(answer.note == "mbedtls has no TLSv1.1");
+}
+
 TEST_CASE("a server that never answers a request is content all the same") {
   for (const bool asks : {false, true}) {
     auto settings = shop();
