@@ -110,6 +110,7 @@ struct AskingTools::Talk {
   AskingTools& tools;
   Asking* asking;  // nullptr: parting
   std::shared_ptr<Crowd> crowd;
+  std::list<std::unique_ptr<Talk>>::iterator at;  // among those that part
   std::unique_ptr<net::Connection> connection;
 };
 
@@ -144,12 +145,13 @@ AskingTools::~AskingTools() = default;
 
 void AskingTools::part(std::unique_ptr<Talk> talk) {
   talk->asking = nullptr;
-  partings_.push_back(std::move(talk));
+  const auto at = partings_.insert(partings_.end(), std::move(talk));
+  (*at)->at = at;
 }
 
 void AskingTools::drop(const Talk& talk) {
   const auto crowd = talk.crowd;
-  partings_.remove_if([&](const std::unique_ptr<Talk>& candidate) { return candidate.get() == &talk; });
+  partings_.erase(talk.at);
   if (crowd && crowd->gone_) crowd->gone_();
 }
 
