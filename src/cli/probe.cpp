@@ -105,6 +105,8 @@ Result<void> ProbeCommand::prepare() {
   if (options_.target.empty() == options_.file.empty())
     return fail(ErrorCode::usage, "probe wants either HOST[:PORT] or -f FILE");
   if (auto read = read_times(); !read) return read;
+  if (!is_list())  // a file's line may say more
+    if (auto target = run::target_of(options_.target); !target) return tl::unexpected(target.error());
   auto targets = is_list() ? run::Targets::of_file(options_.file) : run::Targets::of_text(options_.target, "");
   if (!targets) return tl::unexpected(targets.error());
   targets_.emplace(std::move(*targets));

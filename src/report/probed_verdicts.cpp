@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "report/style.hpp"
 #include "report/words.hpp"
 #include "wire/codes.hpp"
 
@@ -228,7 +229,8 @@ class Verdicts {
 std::vector<ProbeVerdict> verdicts_of(const Probed& probed) {
   if (!probed.error.empty()) return {{Is::unknown, "it could not be asked: " + printable(probed.error, 400)}};
   if (!probed.survey.foreign.empty())
-    return {{Is::wrong, "not TLS: it says \"" + printable(probed.survey.foreign, 160) + "\""}};
+    return {
+        {Is::wrong, "not TLS: it says \"" + Style({}).text(probed.survey.foreign, 160) + "\""}};  // printable already
   return Verdicts(probed).all();
 }
 
