@@ -7,9 +7,12 @@
 #include <map>
 #include <set>
 
+#include "certs/mint.hpp"
 #include "tests/policy/simulated.hpp"
 #include "tls/digest.hpp"
+#include "tls/stacks.hpp"
 #include "wire/fingerprint.hpp"
+#include "wire/record.hpp"
 
 namespace bothends::run::test {
 
@@ -271,6 +274,35 @@ TEST_CASE("a client's offer is that of its hello, and its own lowest version") {
   REQUIRE(all);
   CHECK(all->size() == client_profiles().size());
   for (const auto& one : *all) CHECK_FALSE(one.offer.sni);
+}
+
+TEST_CASE("a real stack answers every one of them with a ServerHello") {
+  const auto mint = certs::Mint::create(std::chrono::system_clock::now());
+  REQUIRE(mint);
+  tls::ServerSettings settings;
+  settings.min_version = wire::tls1_0;
+  settings.groups = {0x001d};  // any 32 octets are a share of x25519
+  for (const auto key : {policy::Key::ecdsa_p256, policy::Key::rsa}) {
+    auto made = (*mint)->make({.name = std::string(name(key)), .key = key, .names = {"shop.test"}});
+    REQUIRE_MESSAGE(made, made.error().message());
+    settings.certificates.push_back(std::move(*made));
+  }
+  const auto context = tls::openssl().server(settings);
+  REQUIRE_MESSAGE(context, context.error().message());
+  for (const ClientProfile& profile : client_profiles()) {
+    if (profile.id == "wolfssl-5.5") continue;  // its only share is of P-256, and ours here is none
+    CAPTURE(profile.id);
+    const auto engine = (*context)->accept();
+    REQUIRE(engine);
+    Bytes answer;
+    (*engine)->step(wire::in_records(wire::handshake, profile.record_version, encode(fresh(profile, "shop.test"))),
+                    answer);
+    const auto hello = (*engine)->handshake().transcript.server_hello();
+    CHECK((*engine)->phase() == tls::Phase::handshaking);
+    REQUIRE(hello);
+    CHECK_FALSE(hello->is_hello_retry_request());
+    CHECK(hello->version() == std::ranges::max(profile.versions));
+  }
 }
 
 TEST_CASE("what is foretold of each client is what its real hello gets") {
