@@ -190,6 +190,16 @@ TEST_CASE("GREASE is drawn: another for each connection, one for groups and key 
   }
 }
 
+TEST_CASE("two GREASE extensions differ, whatever is drawn") {
+  const auto safari = client_profile("safari-26.0");
+  REQUIRE(safari);
+  for (unsigned first = 0; first < 256; ++first) {
+    CAPTURE(first);
+    const auto types = sorted(fresh(**safari, recorded_name, static_cast<std::uint8_t>(first)).extension_types());
+    CHECK(std::ranges::adjacent_find(types) == types.end());
+  }
+}
+
 TEST_CASE("the order of extensions is drawn where the client does so; GREASE and padding keep their places") {
   std::size_t drawing = 0;
   for (const ClientProfile& profile : client_profiles()) {
