@@ -1,7 +1,8 @@
 """docs/ tells what is so: its examples run, its tables hold every key, word and fact that the schema has and no other,
 every cause has its page, which is what `bothends explain` prints, and links lead somewhere.
 
-With --write, docs/faults.md gets its tables from src/run/faults.toml, docs/policies.md from src/run/policies.toml."""
+With --write, docs/faults.md gets its tables from src/run/faults.toml, docs/policies.md from src/run/policies.toml, and
+docs/probe.md the survey of a server of ours."""
 import json
 import re
 import sys
@@ -9,7 +10,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from harness import ROOT, Checks, bothends
+from endpoints import leaves, nginx, server
+from harness import ROOT, Checks, bothends, have
 
 SCHEMA = json.loads((ROOT / "schema/scenario.schema.json").read_text())
 TEXT = (ROOT / "docs/scenarios.md").read_text()
@@ -30,6 +32,7 @@ FAULTS = tomllib.loads(CATALOGUE.read_text())
 FAULTS_PAGE = ROOT / "docs/faults.md"
 POLICIES = tomllib.loads((ROOT / "src/run/policies.toml").read_text())
 POLICIES_PAGE = ROOT / "docs/policies.md"
+PROBE_PAGE = ROOT / "docs/probe.md"
 PAGE_SECTIONS = ["## What it looks like", "## Why", "## How to fix", "## Provoke it"]
 
 
@@ -233,6 +236,42 @@ def check_policies(checks):
     checks.equal("docs/policies.md: the table has every key of the example, once", sorted(told), sorted(keys | {"complete"}))
 
 
+def probe_example():
+    """The command that docs/probe.md shows, run against the server that it is about; as it would be on the page."""
+    command = re.search(r"^\$ bothends (probe .*)$", PROBE_PAGE.read_text(), re.M)[1]
+    made = leaves("ecdsa_p256")
+    words = ("ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA; "
+             "ssl_ecdh_curve X25519:P-256; ")
+    with nginx("documented", server(made, words), made) as endpoint:
+        real = command.replace("127.0.0.1:8443", endpoint.address).replace("root.pem", str(endpoint.root))
+        printed = bothends(*real.split()).stdout
+    return printed.replace(endpoint.address, "127.0.0.1:8443").replace(str(endpoint.root), "root.pem")
+
+
+def what_stays(text):
+    """The words of a survey without dates, times and numbers of questions, in any order: which answer comes first is luck.
+    Certificates that we make are valid for 30 days, and from 29 on that is remarked."""
+    text = re.sub(r".* expires in .*\n", "", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d", "DATE", text)
+    return sorted(re.sub(r"\b\d+(\.\d+)? (days|ms|questions|connections)", r"N \2", text).split())
+
+
+def check_probe(checks):
+    if not have("nginx", checks):
+        return
+    shown = re.search(r"^\$ bothends probe [^\n]*\n(.*?)^```", PROBE_PAGE.read_text(), re.S | re.M)[1]
+    checks.equal("docs/probe.md: the survey is what is printed", what_stays(probe_example()), what_stays(shown))
+    help_text = bothends("probe", "--help").stdout
+    page = PROBE_PAGE.read_text()
+    for option in re.findall(r"--[a-z-]+", help_text):
+        if option not in ("--help", "--color", "--quiet", "--verbose", "--file"):
+            checks.that(f"docs/probe.md tells of {option}", option in page)
+    for option in set(re.findall(r"`(--[a-z-]+)", page)) - {"--against"}:
+        checks.that(f"docs/probe.md: {option} is there", option in help_text)
+    for option, default in re.findall(r"^\| `(--[a-z-]+) \w+` \| (\d+s?) \|", page, re.M):
+        checks.that(f"docs/probe.md: the default of {option}", re.search(rf"{option} .*={default}\b", help_text), help_text)
+
+
 def anchors(file):
     text = re.sub(r"```.*?```", "", file.read_text(), flags=re.S)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.M)}
@@ -252,6 +291,9 @@ def main():
     if sys.argv[1:] == ["--write"]:
         FAULTS_PAGE.write_text(with_fault_tables())
         POLICIES_PAGE.write_text(with_policy_table())
+        page = re.sub(r"^(\$ bothends probe [^\n]*\n).*?^```", lambda found: found[1] + probe_example().rstrip() + "\n```", PROBE_PAGE.read_text(),
+                      flags=re.S | re.M)
+        PROBE_PAGE.write_text(page)
         return
     checks = Checks()
     check_examples(checks)
@@ -260,6 +302,7 @@ def main():
     check_causes(checks)
     check_faults(checks)
     check_policies(checks)
+    check_probe(checks)
     check_printed_pages(checks)
     check_links(checks)
     checks.done()
