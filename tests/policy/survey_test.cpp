@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "policy/suite.hpp"
 #include "simulated.hpp"
 
 using namespace bothends;
@@ -287,4 +288,96 @@ TEST_CASE("A sweep finds suites that nobody registered") {
       {.sni = "a.test", .names = {}, .sweep = true});
   CHECK(surveyed.version(0x0303)->suites.back() == 0xfe42);
   CHECK(surveyed.version(0x0304)->suites.size() == 3);
+}
+
+TEST_CASE("A server that settles for one certificate first hides the suites of the other") {
+  const auto policy = web_server();
+  const auto is_ecdsa = [](std::uint16_t code) {
+    return suite_of(code).authentication == Authentication::ecdsa && suite_of(code).exchange == KeyExchange::ecdhe;
+  };
+  const auto surveyed = surveyed_by(
+      [&](const Question& question) {
+        auto other = policy;
+        const bool ecdsa = std::any_of(question.suites.begin(), question.suites.end(), is_ecdsa);
+        other.leaves.erase(other.leaves.begin() + (ecdsa ? 1 : 0));
+        return answer_from(
+            question.versions.front() < 0x0304 && question.until != Question::Until::whole ? other : policy, question);
+      },
+      for_a);
+  CHECK(sorted(surveyed.version(0x0303)->suites) ==
+        wire::Codes{0xc013, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9});
+}
+
+TEST_CASE("Groups of an older version that are more or fewer are noticed") {
+  Policy policy = web_server();
+  policy.versions = {0x0303, 0x0302};
+  policy.leaves = {{{"a.test"}, Key::rsa, 2048, {2, 2}}};
+  wire::Codes older;
+  SUBCASE("more") { older = {23, 24, 29, 25}; }
+  SUBCASE("fewer") { older = {23, 29}; }
+  const auto surveyed = surveyed_by(
+      [&](const Question& question) {
+        auto other = policy;
+        if (question.versions.front() < 0x0303) other.groups = older;
+        return answer_from(other, question);
+      },
+      for_a);
+  CHECK(sorted(surveyed.version(0x0302)->groups) == sorted(older));
+  CHECK(sorted(surveyed.version(0x0303)->groups) == wire::Codes{23, 24, 29});
+}
+
+TEST_CASE("With an ECDSA leaf only, its curve is offered with every group") {
+  Policy policy = web_server();
+  policy.versions = {0x0303};
+  policy.leaves = {
+      {{"a.test"}, Key::ecdsa_p256, 256, {0x30, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x00}}};
+  policy.groups = {23, 29, 24};
+  CHECK(sorted(surveyed_by(policy, for_a).version(0x0303)->groups) == wire::Codes{23, 24, 29});
+}
+
+TEST_CASE("Servers that differ in one thing only are still seen to differ") {
+  auto one = web_server(), other = web_server();
+  SUBCASE("who asks for a client certificate") { other.client_certificate = ClientCertificate::optional; }
+  SUBCASE("one refuses what is put in one order") {}
+  unsigned turn = 0;
+  const auto surveyed = surveyed_by(
+      [&](const Question& question) {
+        auto answer = answer_from(++turn % 2 == 0 ? one : other, question);
+        const bool refuses = one.client_certificate == other.client_certificate && question.key_shares.empty() &&
+                             question.versions.front() == 0x0304 && !question.groups.empty() &&
+                             question.groups.front() == 29 && question.suites.size() == 3;
+        if (refuses) answer = {.kind = Answer::Kind::refused, .alert = 40};
+        return answer;
+      },
+      for_a);
+  CHECK_FALSE(surveyed.complete());
+}
+
+TEST_CASE("What a rare member of a pool accepts is not ruled out by its silence") {
+  auto one = web_server(), rare = web_server();
+  one.leaves = {{{"a.test"}, Key::rsa, 2048, {1}}};
+  rare.leaves = {{{"a.test"}, Key::rsa, 2048, {9}}};
+  rare.suites = {0x1301, 0xc02f};
+  const auto unknown_of = [&](unsigned share) {
+    std::mt19937 random(5);
+    const auto surveyed = surveyed_by(
+        [&](const Question& question) { return answer_from(random() % share == 0 ? rare : one, question); }, for_a);
+    REQUIRE(surveyed.members.size() == 2);
+    for (const auto& version : surveyed.members[1].versions)
+      if (version.version == 0x0303) return version.unknown_suites.size();
+    return std::size_t{0};
+  };
+  CHECK(unknown_of(2) == 0);
+  CHECK(unknown_of(20) > 0);
+}
+
+TEST_CASE("Silence about one name is said") {
+  const auto policy = web_server();
+  const auto surveyed = surveyed_by(
+      [&](const Question& question) {
+        return question.sni == "192.0.2.1" ? none(Ending::How::timed_out) : answer_from(policy, question);
+      },
+      for_a);
+  CHECK_FALSE(surveyed.complete());
+  CHECK(surveyed.version(0x0303)->suites.size() == 7);
 }
