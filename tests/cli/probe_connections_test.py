@@ -1,27 +1,29 @@
 """The target never sees more connections at a time than --max-connections allows, those included that only part: counted
 by the kernel, whenever the target takes one more."""
-from pathlib import Path
+import socket
 
 from endpoints import Endpoint, nginx_modern, own
 from harness import Checks, have
 from relay import Relay
 from surveyed import probe, survey_of
 
-GONE = {"06", "07", "09", "0A", "0B"}  # both ends have said that they are at their end; 0A only listens
+GONE = {6, 7, 9, 11}  # TIME_WAIT, CLOSE, LAST_ACK, CLOSING: both ends have said that they are at their end
 
 
-def open_at(port):
-    """Connections of that local port which one end or both have not ended yet."""
-    mark = f":{port:04X}"
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(parts[1].endswith(mark) and parts[3] not in GONE for parts in lines)
+def is_open(accepted):
+    return accepted.fileno() >= 0 and accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] not in GONE
 
 
 class Counting(Relay):
-    widest = 0
+    """Whoever is accepted was there before the counting begins, and so no connection is counted that came after."""
+
+    def __init__(self, ports, **more):
+        super().__init__(ports, **more)
+        self.widest, self.accepted = 0, []
 
     async def handle(self, reader, writer):
-        self.widest = max(self.widest, open_at(self.port))
+        self.accepted = [one for one in [*self.accepted, writer.get_extra_info("socket")] if is_open(one)]
+        self.widest = max(self.widest, len(self.accepted))
         await super().handle(reader, writer)
 
 
