@@ -14,8 +14,8 @@ Probe::Probe(const ProbeTools& tools, const Target& target, ProbeSettings settin
       settings_(std::move(settings)),
       progress_(std::move(progress)),
       ended_(std::move(ended)),
-      survey_({.sni = target.sni, .names = settings_.names, .sweep = settings_.sweep}),
       crowd_(std::make_shared<Crowd>([this] { prober_ ? prober_->go_on() : void(); })),
+      survey_({.sni = target.sni, .names = settings_.names, .sweep = settings_.sweep}),
       reach_(tools.loop, target.endpoint, [this](Result<net::Endpoint> found) { reached(std::move(found)); }) {
   probed_.target = target.text;
   probed_.at = tools.now;
