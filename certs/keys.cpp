@@ -162,6 +162,7 @@ KeyPtr make_key(policy::Key kind, unsigned bits) {
       return KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
     case policy::Key::ed448:
       return KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448"));
+    case policy::Key::dsa:
     case policy::Key::other:
       break;
   }

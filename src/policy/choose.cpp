@@ -13,7 +13,13 @@ bool contains(const wire::Codes& codes, std::uint16_t code) {
 }
 
 constexpr std::uint16_t rsa_pkcs1_sha1 = 0x0201;  // RFC 5246 section 7.4.1.4.1: what a client means that names none
+constexpr std::uint16_t dsa_sha1 = 0x0202;
 constexpr std::uint16_t ecdsa_sha1 = 0x0203;
+
+std::uint16_t implied_scheme(Key key) {
+  if (key == Key::dsa) return dsa_sha1;
+  return key == Key::rsa ? rsa_pkcs1_sha1 : ecdsa_sha1;
+}
 
 std::vector<std::string> folded(std::vector<std::string> names) {
   for (auto& name : names) name = lower(name);
@@ -51,7 +57,7 @@ bool scheme_needed(const Context& at, const Suite& suite, const Leaf& leaf) {
   if (at.version < wire::tls1_2 || at.offer.signature_schemes.empty()) return false;
   if (!signs(suite) && !at.server.transport_needs_scheme) return false;
   if (at.server.suite12_before_any_scheme) return false;
-  return leaf.key != Key::rsa || !at.server.suite12_before_scheme;
+  return (leaf.key != Key::rsa && leaf.key != Key::dsa) || !at.server.suite12_before_scheme;
 }
 
 /// Has the server a certificate for this suite? The curve of an ECDSA key must be among the client's groups, should it
@@ -99,11 +105,20 @@ bool is_chacha(std::uint16_t suite) {
   return name && name->find("CHACHA20") != name->npos;
 }
 
+/// Debian's OpenSSL has no RC4 and no 3DES; nobody's has ARIA with CBC, Camellia with GCM, or static Diffie-Hellman.
+bool is_built(std::uint16_t suite) {
+  const auto name = wire::known_name(wire::Registry::suite, suite).value_or("");
+  const auto has = [&](std::string_view part) { return name.find(part) != name.npos; };
+  if (has("_ECDH_RSA_") || has("_ECDH_ECDSA_") || has("_DH_RSA_") || has("_DH_DSS_") || has("_KRB5_")) return false;
+  return !has("_RC4_") && !has("_3DES_") && !(has("_ARIA_") && has("_CBC_")) && !(has("_CAMELLIA_") && has("_GCM_"));
+}
+
 /// The suites that both know, in the order that counts.
 wire::Codes suites_in_order(const Context& at, bool servers_order) {
   if (!servers_order) return shared(at.offer.suites, at.policy.suites);
   auto codes = shared(at.policy.suites, at.offer.suites);
-  if (at.policy.chacha_by_client && !at.offer.suites.empty() && is_chacha(at.offer.suites.front()))
+  const auto first = std::find_if(at.offer.suites.begin(), at.offer.suites.end(), is_built);
+  if (at.policy.chacha_by_client && first != at.offer.suites.end() && is_chacha(*first))
     std::stable_partition(codes.begin(), codes.end(), is_chacha);
   return codes;
 }
@@ -164,10 +179,7 @@ std::vector<const Leaf*> leaf_for_hello(const Offer& offer, const std::vector<co
   };
   const bool suits_ecdsa = std::any_of(offer.suites.begin(), offer.suites.end(), [](std::uint16_t code) {
     const Suite suite = suite_of(code);
-    const auto name = wire::known_name(wire::Registry::suite, code).value_or("");
-    const bool built =
-        name.find("_RC4_") == name.npos && name.find("_3DES_") == name.npos;  // Debian's OpenSSL has none
-    return built && suite.authentication == Authentication::ecdsa && suite.exchange != KeyExchange::ecdh;
+    return is_built(code) && suite.authentication == Authentication::ecdsa && suite.exchange != KeyExchange::ecdh;
   });
   const bool by_ecdsa = signs_by(3) && suits_ecdsa;
   const bool by_rsa = signs_by(1) || offer.signature_schemes.empty();
@@ -236,18 +248,21 @@ SignatureChoice choose_signature(const Offer& offer, const Policy& policy, const
   if (version < wire::tls1_2 || traits.anonymous || (!signs(traits) && !server.transport_needs_scheme))
     return {leaves.front(), 0, {}};
   if (version == wire::tls1_2 && offer.signature_schemes.empty()) {
-    const auto implied = leaves.front()->key == Key::rsa ? rsa_pkcs1_sha1 : ecdsa_sha1;
+    const auto implied = implied_scheme(leaves.front()->key);
     const bool known = policy.signature_schemes.empty() || contains(policy.signature_schemes, implied);
     if (server.implied_scheme_counts && !known) return {};
     return {leaves.front(), implied, {}};
   }
   const auto schemes = shared_schemes(offer, policy, server, version);
-  for (const auto scheme : schemes)
-    for (const Leaf* leaf : leaves)
-      if (fits(traits, leaf->key) &&
-          (scheme_fits(scheme, *leaf, version) ||
-           (server.overrates_small_keys && scheme_fits(scheme, as_if_large(*leaf), version))))
-        return {leaf, scheme, {}};
+  const auto can_sign = [&](const Leaf& leaf, std::uint16_t scheme) {
+    return fits(traits, leaf.key) && (scheme_fits(scheme, leaf, version) ||
+                                      (server.overrates_small_keys && scheme_fits(scheme, as_if_large(leaf), version)));
+  };
+  const bool leaf_first = version >= wire::tls1_3 && server.leaf13_before_scheme;
+  for (const Leaf* first : leaf_first ? leaves : std::vector<const Leaf*>{nullptr})
+    for (const auto scheme : schemes)
+      for (const Leaf* leaf : leaves)
+        if ((!first || first == leaf) && can_sign(*leaf, scheme)) return {leaf, scheme, {}};
   return {nullptr, 0, schemes.empty() ? Reason::no_shared_signature_scheme : Reason::no_certificate};
 }
 

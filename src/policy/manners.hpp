@@ -40,6 +40,8 @@ struct Manners {
   bool any_leaf_curve = false;             // the curve of an ECDSA leaf need not be among the client's groups
   bool share13_by_client = false;          // TLS 1.3: the client's first share that it knows, else its own first group
   bool group13_before_share = false;       // TLS 1.3: the first shared group, and a retry when it has no share
+  bool leaf13_before_scheme = false;       // TLS 1.3: the first leaf that can sign by any scheme of the client's
+  bool late13 = false;                     // TLS 1.3: its ServerHello is out before it looks for a scheme
   bool leaf_by_hello = false;              // takes one leaf before all else: see leaf_for_hello()
 
   AlertCode no_group12 = wire::handshake_failure;

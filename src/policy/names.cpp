@@ -32,8 +32,8 @@ constexpr std::array endings{"open"sv,        "closed"sv,   "alert-sent"sv, "ale
                              "eof"sv,         "reset"sv,    "timed-out"sv,  "connection-refused"sv,
                              "unreachable"sv, "foreign"sv,  "malformed"sv,  "failed"sv,
                              "stopped"sv,     "broke-off"sv};
-constexpr std::array keys{"rsa"sv,        "rsa-pss"sv, "ecdsa-p256"sv, "ecdsa-p384"sv,
-                          "ecdsa-p521"sv, "ed25519"sv, "ed448"sv,      "other"sv};
+constexpr std::array keys{"rsa"sv,     "rsa-pss"sv, "ecdsa-p256"sv, "ecdsa-p384"sv, "ecdsa-p521"sv,
+                          "ed25519"sv, "ed448"sv,   "dsa"sv,        "other"sv};
 constexpr std::array parties{"client"sv, "server"sv};
 constexpr std::array verifies{"none"sv, "chain"sv, "full"sv};
 constexpr std::array client_certificates{"none"sv, "optional"sv, "required"sv};

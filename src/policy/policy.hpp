@@ -6,7 +6,7 @@
 namespace bothends::policy {
 
 /// What a leaf's key can sign with.
-enum class Key { rsa, rsa_pss, ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519, ed448, other };
+enum class Key { rsa, rsa_pss, ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519, ed448, dsa, other };
 std::string_view name(Key key);
 std::optional<Key> key_of(std::string_view name);
 

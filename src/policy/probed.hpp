@@ -52,13 +52,23 @@ struct CrossCheck {
   std::string why;
 };
 
+/// Whose server it behaves like: the row of the manners (manners.hpp) that explains most of what it answered.
+struct Likeness {
+  std::string stack;       // empty: none explains enough, and what is foretold keeps to the RFCs
+  unsigned explained = 0;  // by that row, or by the best of them
+  unsigned answers = 0;    // that were compared
+
+  friend bool operator==(const Likeness&, const Likeness&) = default;
+};
+
 struct Probed {
   std::string target;   // as given
   std::string address;  // numeric, with port
   std::string error;    // it could not be asked at all: unknown name, nobody listens; then nothing else is set
   Surveyed survey;
   std::vector<ChainFacts> chains;  // as survey.presented
-  std::string anchors;             // "the system's 140" or the file's name
+  Likeness likeness;
+  std::string anchors;  // "the system's 140" or the file's name
   unsigned connections = 0;
   std::chrono::microseconds round_trip{0};  // the shortest answer
   std::chrono::milliseconds took{0};
@@ -69,12 +79,29 @@ struct Probed {
   bool interrupted = false;
 };
 
-/// The policy of one version, as negotiate() wants it, with the alerts that were seen. Leaves carry no names: the
-/// survey is about one name.
+/// The policy of one version, as negotiate() wants it; the default leaf goes first.
 Policy policy_of(const Probed& probed, std::uint16_t version);
 
-/// What the endpoint makes of an offer for the name it was surveyed for, or for none or an unknown one: first the
-/// version, then by what was seen of that version. nullopt where the survey does not know enough.
+/// What the endpoint makes of offers for the name it was surveyed for, or for none or an unknown one: first the
+/// version, then by what was seen of that version, with the alerts that were seen.
+class Foreteller {
+ public:
+  /// By the manners of probed.likeness, or of another stack; `probed` must outlive it.
+  explicit Foreteller(const Probed& probed);
+  Foreteller(const Probed& probed, std::string_view stack);
+  /// nullopt where the survey does not know enough.
+  std::optional<Outcome> outcome(Offer offer) const;
+
+ private:
+  Outcome by(Offer offer, const VersionPolicy& found) const;
+  /// Of a version that is not spoken.
+  std::optional<std::uint8_t> alert_of(Offer offer, const VersionPolicy& found) const;
+
+  const Probed& probed_;
+  std::map<std::uint16_t, Policy> policies_;
+};
+
+/// One offer, see Foreteller.
 std::optional<Outcome> foretell(const Offer& offer, const Probed& probed);
 /// Why foretell() has no answer: a sentence, printable; empty when it has one.
 std::string unknown_to(const Offer& offer, const Probed& probed);

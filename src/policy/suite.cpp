@@ -27,6 +27,7 @@ Authentication authentication_of(std::string_view name) {
   if (exchange_of(name) == KeyExchange::ecdh) return Authentication::ecdsa;
   const auto head = name.substr(0, name.find("_WITH_"));
   if (head.ends_with("_ECDSA")) return Authentication::ecdsa;
+  if (head.ends_with("_DSS")) return Authentication::dsa;
   return head.ends_with("_RSA") ? Authentication::rsa : Authentication::other;
 }
 
@@ -48,6 +49,11 @@ constexpr std::array known_schemes{
     KnownScheme{0x0401, {Key::rsa, 0, true, false, 0}},
     KnownScheme{0x0501, {Key::rsa, 0, true, false, 0}},
     KnownScheme{0x0601, {Key::rsa, 0, true, false, 752}},
+    KnownScheme{0x0202, {Key::dsa, 0, true, false, 0}},
+    KnownScheme{0x0302, {Key::dsa, 0, true, false, 0}},
+    KnownScheme{0x0402, {Key::dsa, 0, true, false, 0}},
+    KnownScheme{0x0502, {Key::dsa, 0, true, false, 0}},
+    KnownScheme{0x0602, {Key::dsa, 0, true, false, 0}},
     KnownScheme{0x0203, {Key::ecdsa_p256, 0, true, false, 0}},
     KnownScheme{0x0303, {Key::ecdsa_p256, 0, true, false, 0}},
     KnownScheme{0x0403, {Key::ecdsa_p256, 23, true, true, 0}},
@@ -84,6 +90,8 @@ bool fits(const Suite& suite, Key key) {
       return key == Key::rsa || (key == Key::rsa_pss && suite.exchange != KeyExchange::rsa);
     case Authentication::ecdsa:
       return is_ecdsa(key) || (suite.exchange != KeyExchange::ecdh && (key == Key::ed25519 || key == Key::ed448));
+    case Authentication::dsa:
+      return key == Key::dsa && suite.exchange == KeyExchange::dhe;
     case Authentication::other:
       return false;
   }

@@ -6,7 +6,7 @@
 namespace bothends::policy {
 
 enum class KeyExchange { any, rsa, dhe, ecdh, ecdhe, other };  // any: TLS 1.3; ecdh: static, of RFC 4492
-enum class Authentication { any, rsa, ecdsa, other };          // ecdsa: also the Edwards curves (RFC 8422 section 5.10)
+enum class Authentication { any, rsa, ecdsa, dsa, other };     // ecdsa: also the Edwards curves (RFC 8422 section 5.10)
 
 struct Suite {
   KeyExchange exchange = KeyExchange::other;

@@ -74,6 +74,14 @@ struct Member {
   unsigned answers = 0;
 };
 
+/// One question, and what matters of its answer.
+struct Heard {
+  Question question;
+  Answer answer;                         // without certificates and issuers
+  std::optional<std::size_t> presented;  // index into Surveyed::presented
+  bool telling = false;                  // asked to tell one stack from another
+};
+
 struct Surveyed {
   std::optional<std::string> sni;       // that most questions carried
   std::vector<VersionPolicy> versions;  // TLS 1.3 down to SSLv3
@@ -82,6 +90,7 @@ struct Surveyed {
   std::vector<std::string> alpn;  // accepted, in order; `alpn_known`
   Known alpn_known = Known::unknown;
   std::optional<std::uint8_t> alpn_alert;  // for a protocol it does not know; nullopt with alpn_known: it is ignored
+  std::string alpn_otherwise;  // what it says to a client that offers nothing it knows (RFC 7301 forbids that)
   Known certificate_asked = Known::unknown;
   Known certificate_required = Known::unknown;
   std::vector<Bytes> issuers;
@@ -96,6 +105,10 @@ struct Surveyed {
   std::vector<std::string> unknown;  // sentences: what is not known, and why; empty: the survey is complete
   std::string foreign;               // not TLS at all: the first octets, printable
   unsigned questions = 0;            // asked, repetitions included
+  /// For likeness_of(): no part of a report. The first `most_heard`, and those asked to tell stacks apart.
+  std::vector<Heard> heard;
+
+  static constexpr std::size_t most_heard = 96;
 
   bool complete() const { return unknown.empty(); }
   const VersionPolicy* version(std::uint16_t version) const;

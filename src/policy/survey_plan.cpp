@@ -217,6 +217,7 @@ void Plan::heard(const Question& question, const Answer& answer) {
     return;
   }
   found_.questions = 1;  // somebody speaks TLS here
+  remember(question, answer);
   if (answer.took.count() > 0 && (shortest_.count() == 0 || answer.took < shortest_)) shortest_ = answer.took;
   if (answer.kind != Answer::Kind::accepted) return;
   watch(question, answer);
@@ -253,6 +254,7 @@ void Plan::settle() {
     is_pool_ = true;
     begin_pool();
   }
+  if (!is_pool_ && queue_.empty() && !std::exchange(telling_asked_, true)) ask_telling();
 }
 
 void Plan::give_up(std::string_view reason) {

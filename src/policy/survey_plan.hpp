@@ -77,6 +77,12 @@ class Plan {
   void session_answered(const Answer& answer);
   void ask_sweep(std::uint16_t version);
 
+  // survey_telling.cpp: what tells one stack from another
+  void remember(const Question& question, const Answer& answer);
+  void ask_telling();
+  void ask_telling12(std::uint16_t version);
+  void tell(Question question);
+
   // survey_pool.cpp: several unequal servers
   void watch(const Question& question, const Answer& answer);
   void begin_pool();
@@ -123,6 +129,7 @@ class Plan {
   };
   std::optional<Question> canary_question_;
   std::optional<Answer> canary_;
+  bool telling_asked_ = false;
   bool is_pool_ = false;
   bool pool_asked_ = false;
   std::size_t pool_lists_ = 0;

@@ -139,6 +139,7 @@ void Plan::protocols_answered(std::vector<std::string> left, const Answer& answe
     say_unknown("ALPN: no answer");
   } else {
     found_.alpn_known = Known::yes;
+    found_.alpn_otherwise = answer.alpn;
     found_.alpn_alert = answer.kind == Answer::Kind::refused ? answer.alert : std::nullopt;
   }
   close("ALPN");

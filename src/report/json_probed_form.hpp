@@ -55,6 +55,8 @@ void fields(Form& form, T& value) {
   form("groups_by", value.groups_by);
   form("schemes", Named{Registry::signature_scheme, value.schemes});
   form("dh_bits", Named{Registry::suite, value.dh_bits});
+  form("group_alert", Named{Registry::alert, value.group_alert});
+  form("scheme_alert", Named{Registry::alert, value.scheme_alert});
   form("unknown_suites", Named{Registry::suite, value.unknown_suites});
   form("unknown_groups", Named{Registry::group, value.unknown_groups});
   form("unknown_schemes", Named{Registry::signature_scheme, value.unknown_schemes});
@@ -111,6 +113,7 @@ void fields(Form& form, T& value) {
   form("alpn", value.alpn);
   form("alpn_known", value.alpn_known);
   form("alpn_alert", report::Named{wire::Registry::alert, value.alpn_alert});
+  form("alpn_otherwise", value.alpn_otherwise);
   form("certificate_asked", value.certificate_asked);
   form("certificate_required", value.certificate_required);
   form("issuers", value.issuers);
@@ -195,6 +198,13 @@ void fields(Form& form, T& value) {
   form("why", value.why);
 }
 
+template <class Form, report::Like<Likeness> T>
+void fields(Form& form, T& value) {
+  form("stack", value.stack);
+  form("explained", value.explained);
+  form("answers", value.answers);
+}
+
 template <class Form, report::Like<Probed> T>
 void fields(Form& form, T& value) {
   form("target", value.target);
@@ -209,6 +219,7 @@ void fields(Form& form, T& value) {
   form("anchors", value.anchors);
   form("survey", value.survey);
   form("chains", value.chains);
+  form("likeness", value.likeness);
   form("cross_checks", value.cross_checks);
 }
 

@@ -130,7 +130,27 @@ std::string protocols(const Probed& probed, const Style& style) {
                                  : row("ALPN", raw_items(survey.alpn, style, most_names), style);
   if (survey.alpn_alert)
     return out + row("  another protocol", "refused: alert " + alert_name(*survey.alpn_alert), style);
+  if (!survey.alpn_otherwise.empty())
+    return out + row("  another protocol", "answered with " + printable(survey.alpn_otherwise, 160), style, Tone::warn);
   return survey.alpn.empty() ? out : out + row("  another protocol", "ignored", style);
+}
+
+std::string stack_name(const std::string& stack) {
+  const std::pair<std::string_view, std::string_view> names[] = {
+      {"openssl-3.0", "OpenSSL 3.0"}, {"openssl", "OpenSSL 3.5"}, {"haproxy", "HAProxy"}, {"nss", "NSS"},
+      {"gnutls", "GnuTLS"},           {"mbedtls", "Mbed TLS"}};
+  for (const auto& [row, name] : names)
+    if (row == stack) return std::string(name);
+  return printable(stack, 40);
+}
+
+std::string likeness(const Probed& probed, const Style& style) {
+  const auto& like = probed.likeness;
+  if (like.answers == 0) return "";
+  auto share = fmt::format("explains {} of {} answers", like.explained, like.answers);
+  if (!like.stack.empty()) return row("behaves like", stack_name(like.stack) + ": " + share, style);
+  return row("behaves like", "no stack known here: the nearest " + share + ", so what is foretold is uncertain", style,
+             Tone::warn);
 }
 
 std::string across(const policy::Resumption::Across& one) {
@@ -182,7 +202,7 @@ std::string features_section(const Probed& probed, const Style& style) {
     out += row(label, applies ? yes_or_no(known) : why_not, style,
                applies && known == Known::unknown ? Tone::warn : Tone::plain);
   }
-  return out;
+  return out + likeness(probed, style);
 }
 
 std::string cross_checks_section(const Probed& probed, const Style& style) {

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "policy/cross_check.hpp"
+#include "policy/likeness.hpp"
 #include "run/profiles.hpp"
 #include "tls/chain_facts.hpp"
 
@@ -84,6 +85,8 @@ void Probe::surveyed(const Paced& paced) {
   probed_.anchors = tools_.trust.name();
   if (!paced.reached && probed_.survey.foreign.empty() && !paced.interrupted) return fail(unreached(paced));
   judge_chains();
+  probed_.likeness = policy::likeness_of(probed_);
+  probed_.survey.heard = {};
   auto questions = further_questions();
   if (questions.empty()) return end();
   further_.emplace(std::move(questions));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <random>
 
+#include "policy/likeness.hpp"
 #include "policy/negotiate.hpp"
 #include "policy/survey.hpp"
 
@@ -20,20 +21,6 @@ inline Policy web_server() {
   policy.alpn = {"h2", "http/1.1"};
   policy.leaves = {{{"a.test"}, Key::ecdsa_p256, 256, {1, 1}}, {{"a.test"}, Key::rsa, 2048, {2, 2}}};
   return policy;
-}
-
-inline Offer offer_of(const Question& question) {
-  Offer offer;
-  offer.versions = question.versions;
-  if (question.versions.front() < 0x0304)
-    for (std::uint16_t below = question.versions.front(); below-- > 0x0300;) offer.versions.push_back(below);
-  offer.suites = question.suites;
-  offer.groups = question.groups;
-  offer.key_shares = question.key_shares;
-  offer.signature_schemes = question.schemes;
-  offer.alpn = question.alpn;
-  offer.sni = question.sni;
-  return offer;
 }
 
 inline Answer answer_from(const Policy& policy, Question question) {

@@ -87,6 +87,8 @@ Probed healthy_endpoint() {
   survey.large_hello = survey.grease = Known::yes;
   survey.questions = 412;
   probed.chains = {chain("shop.test"), chain("shop.test")};
+  survey.versions[1].group_alert = survey.versions[1].scheme_alert = wire::handshake_failure;
+  probed.likeness = {"openssl-3.0", 84, 84};
   probed.anchors = "the system's 140";
   probed.connections = 120;
   probed.round_trip = std::chrono::microseconds(210);
@@ -105,6 +107,9 @@ Probed sick_endpoint() {
   survey.names[0] = answer(NameAnswer::Case::none, "", 1);
   survey.names[1] = {.which = NameAnswer::Case::unknown, .how = policy::Ending::How::timed_out, .note = "silence"};
   survey.certificate_asked = survey.certificate_required = survey.compression = Known::yes;
+  survey.alpn_alert.reset();
+  survey.alpn_otherwise = "http/1.1";
+  probed.likeness = {"", 80, 84};
   survey.issuers = {from_hex("3013 3111 300f 0603550403 0c08 436c69656e742043").value(), {1, 2, 3}};
   survey.secure_renegotiation = survey.large_hello = survey.grease = Known::no;
   survey.resumption.across[0].accepted = Known::yes;

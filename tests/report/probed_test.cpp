@@ -47,6 +47,7 @@ TEST_CASE("a healthy endpoint: nothing is wrong, everything is told") {
                     "refused: alert no_application_protocol (120)",
                     "by ticket yes, by id no, by PSK (TLSv1.3) yes",
                     "shop.test for www.shop.test: not resumed",
+                    "OpenSSL 3.0: explains 84 of 84 answers",
                     "as foretold: TLS_AES_256_GCM_SHA384",
                     "412 questions, 120 connections, 34 ms, shortest answer 0.2 ms"})
     CHECK_MESSAGE(has(text, part), part);
@@ -56,6 +57,9 @@ TEST_CASE("a sick endpoint: what is wrong comes first") {
   auto probed = samples::sick_endpoint();
   CHECK(verdict(probed, "incomplete") ==
         "wrong: chain 1 (shop.test, ECDSA P-256): chain incomplete, the intermediate \"CN=Intermediate\" was not sent");
+  auto wide = report::console(probed, {.width = 200});
+  CHECK(has(wide, "answered with http/1.1"));
+  CHECK(has(wide, "no stack known here: the nearest explains 80 of 84 answers, so what is foretold is uncertain"));
   CHECK(has(verdict(probed, "expired"), "the leaf expired 3 days ago, on 2026-11-21"));
   CHECK(has(verdict(probed, "expires in"), "chain 2 (shop.test, ECDSA P-256): the leaf expires in 5 days"));
   CHECK(has(verdict(probed, "mismatch"), "wrong: chain 1 (shop.test, ECDSA P-256): name mismatch, not for shop.test"));

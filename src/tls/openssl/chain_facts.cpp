@@ -89,6 +89,7 @@ void describe_key(X509* certificate, CertificateFacts& facts) {
       facts.key_name = "Ed448";
       break;
     case EVP_PKEY_DSA:
+      facts.key = Key::dsa;
       facts.key_name = "DSA " + std::to_string(facts.bits);
       break;
     default:
