@@ -183,7 +183,7 @@ Outcome Foreteller::by(Offer offer, const VersionPolicy& found) const {
     return std::find(survey.alpn.begin(), survey.alpn.end(), protocol) != survey.alpn.end();
   };
   const bool is_other = !offer.alpn.empty() && std::none_of(offer.alpn.begin(), offer.alpn.end(), is_served);
-  if (is_other && !survey.alpn_alert) offer.alpn.clear();
+  if (is_other && survey.alpn_known == Known::yes && !survey.alpn_alert) offer.alpn.clear();
   const auto& policy = policies_.at(found.version);
   if (!manners_of(policy.stack).leaf_by_hello) offer.sni.reset();
   auto outcome = negotiate(offer, policy);
