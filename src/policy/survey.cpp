@@ -2,10 +2,35 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "policy/survey_plan.hpp"
 
 namespace bothends::policy {
+
+namespace {
+
+/// In the order in which they were asked for.
+void by_asking(wire::Codes& codes, const wire::Codes& asked) {
+  const auto rank = [&](std::uint16_t code) { return std::find(asked.begin(), asked.end(), code); };
+  std::sort(codes.begin(), codes.end(), [&](auto one, auto other) { return rank(one) < rank(other); });
+}
+
+/// Key by key; among those of one key the server's order stays.
+void by_key(wire::Codes& schemes) {
+  const auto rank = [](std::uint16_t code) {
+    int rank = 0;
+    for (const auto key : {Authentication::rsa, Authentication::ecdsa}) {
+      const auto codes = schemes_of(key);
+      if (std::find(codes.begin(), codes.end(), code) != codes.end()) return rank;
+      ++rank;
+    }
+    return rank;
+  };
+  std::stable_sort(schemes.begin(), schemes.end(), [&](auto one, auto other) { return rank(one) < rank(other); });
+}
+
+}  // namespace
 
 std::string_view name(Known known) {
   constexpr std::array names{"no", "yes", "unknown"};
@@ -37,19 +62,22 @@ bool Survey::done() const { return state_->plan.queue().empty(); }
 void Survey::give_up(std::string_view reason) { state_->plan.give_up(reason); }
 Surveyed Survey::result() const { return state_->plan.result(); }
 
-/// One of the chains seen, added when it is new.
-std::size_t Plan::present(const Answer& answer) {
+/// One of the chains seen, added when it is new; nullopt when there are too many or too large ones.
+std::optional<std::size_t> Plan::present(const Answer& answer) {
+  constexpr std::size_t most_chains = 32, most_octets = 1 << 20;
   auto at = std::find_if(found_.presented.begin(), found_.presented.end(),
                          [&](const Presented& one) { return one.chain == answer.chain; });
   if (at == found_.presented.end()) {
+    for (const auto& der : answer.chain) presented_octets_ += der.size();
+    if (found_.presented.size() >= most_chains || presented_octets_ > most_octets) {
+      say_unknown("certificates: more, or larger ones, than are kept");
+      return std::nullopt;
+    }
     found_.presented.push_back({answer.chain, {}, {}, {}});
     at = found_.presented.end() - 1;
   }
-  const auto add = [](wire::Codes& codes, std::uint16_t code) {
-    if (code != 0 && std::find(codes.begin(), codes.end(), code) == codes.end()) codes.push_back(code);
-  };
   add(at->versions, answer.version);
-  add(at->schemes, answer.scheme);
+  if (answer.scheme != 0) add(at->schemes, answer.scheme);
   if (!answer.staple.empty()) at->staple = answer.staple;
   return static_cast<std::size_t>(at - found_.presented.begin());
 }
@@ -68,6 +96,33 @@ VersionPolicy Plan::so_far(const VersionFound& found) const {
   rest("groups", groups_to_ask(policy.version), policy.groups, policy.unknown_groups);
   rest("signature schemes", schemes_to_ask(), policy.schemes, policy.unknown_schemes);
   return policy;
+}
+
+/// The same server is told of in the same words, in whatever order its answers came: what a modern client gets first.
+void Plan::put_in_order(Surveyed& surveyed) const {
+  std::vector<std::size_t> order(surveyed.presented.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto rank = [&](std::size_t at) {
+    const auto& chain = surveyed.presented[at].chain;
+    return std::pair<bool, const std::vector<Bytes>&>(!canary_ || canary_->chain != chain, chain);
+  };
+  std::sort(order.begin(), order.end(), [&](auto one, auto other) { return rank(one) < rank(other); });
+  std::vector<std::size_t> place(order.size());
+  std::vector<Presented> sorted;
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    place[order[at]] = at;
+    sorted.push_back(std::move(surveyed.presented[order[at]]));
+    std::sort(sorted.back().versions.rbegin(), sorted.back().versions.rend());
+    by_asking(sorted.back().schemes, schemes_to_ask());
+  }
+  surveyed.presented = std::move(sorted);
+  for (auto& line : surveyed.names)
+    if (line.presented) line.presented = place[*line.presented];
+  for (auto& heard : surveyed.heard)
+    if (heard.presented) heard.presented = place[*heard.presented];
+  for (auto& version : surveyed.versions)
+    if (version.version < wire::tls1_3) by_key(version.schemes);
+  std::sort(surveyed.unknown.begin(), surveyed.unknown.end());
 }
 
 Surveyed Plan::result() const {
@@ -95,6 +150,7 @@ Surveyed Plan::result() const {
     add(version.unknown_schemes, "signature schemes");
   }
   add_members(surveyed);
+  put_in_order(surveyed);
   return surveyed;
 }
 

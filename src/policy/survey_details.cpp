@@ -213,7 +213,10 @@ void Plan::list_family(std::uint16_t version, const SchemeFamily& family, wire::
   const bool is_all = family.authentication == Authentication::any;
   survey_list(queue_, std::move(list), [this, version, is_all](Listed listed) {
     auto& policy = of(version).policy;
-    if (is_all) policy.schemes_by = listed.by;
+    if (is_all) {
+      policy.schemes_by = listed.by;
+      policy.schemes = listed.accepted;
+    }
     if (listed.alert) policy.scheme_alert = listed.alert;
     policy.unknown_schemes.insert(policy.unknown_schemes.end(), listed.unknown.begin(), listed.unknown.end());
     if (is_all) list_other_keys();

@@ -71,7 +71,9 @@ void ListSurvey::begin() {
 std::uint16_t ListSurvey::taken(const Answer& answer, const wire::Codes& left) const {
   if (answer.kind != Answer::Kind::accepted) return 0;
   const auto code = topic_.chosen(answer);
-  return contains(left, code) ? code : 0;
+  if (code == 0 || contains(left, code)) return code;
+  topic_.unoffered(code);
+  return 0;
 }
 
 void ListSurvey::first(const Answer& answer) {

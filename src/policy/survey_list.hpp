@@ -24,6 +24,8 @@ struct ListTopic {
   unsigned patience = 1;           // so many refusals in a row are believed: in a pool others may accept
   /// Accepted when it was asked again, having been refused; may come after `done`.
   std::function<void(std::uint16_t)> contradicted = [](std::uint16_t) {};
+  /// Told of a code that was chosen though it was not offered.
+  std::function<void(std::uint16_t)> unoffered = [](std::uint16_t) {};
   /// Told of each code as it is taken, so that nothing is lost when the survey is given up.
   std::function<void(std::uint16_t)> took = [](std::uint16_t) {};
   /// Where the server's order does not count, so many lists side by side; asked when the first answers are here.

@@ -108,6 +108,8 @@ void Plan::decide_version(std::uint16_t version, const Answer& answer, const Ans
     if (!speaks(answer)) found.first = found.reversed = std::nullopt;
   } else if (again.kind == Answer::Kind::none && answer.kind == Answer::Kind::none) {
     say_unknown(wire::name(wire::Registry::version, version) + " had no answer");
+  } else if (again.kind == Answer::Kind::accepted && !versions_.contains(again.version)) {
+    say_unknown("versions: it answers with " + wire::name(wire::Registry::version, again.version));
   } else if (!found.refuses_name) {
     found.policy.spoken = Known::no;
     found.policy.alert = again.kind == Answer::Kind::refused ? again.alert : answer.alert;
@@ -144,6 +146,10 @@ void Plan::list_suites(std::uint16_t version) {
   list.lists = [this] { return lists(); };
   if (of(version).needs_short_list) list.candidates = first_of(std::move(list.candidates), common_length);
   list.took = [this, version](std::uint16_t code) { add(of(version).policy.suites, code); };
+  list.unoffered = [this, version](std::uint16_t code) {
+    say_unknown(topic_of(version, "cipher suites: it chooses " + wire::name(wire::Registry::suite, code) +
+                                      " where that is not offered"));
+  };
   survey_list(queue_, std::move(list), [this, version](Listed listed) { suites_listed(version, std::move(listed)); });
 }
 

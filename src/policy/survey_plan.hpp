@@ -35,6 +35,17 @@ class Plan {
   Surveyed result() const;
 
  private:
+  // Pool: what each question about one code came to, by leaf.
+  struct Tally {
+    std::map<std::size_t, unsigned> accepted;  // by leaf
+    unsigned refused = 0;
+  };
+  struct LeafSeen {
+    Bytes der;
+    Authentication key = Authentication::other;  // of the suites and schemes it was shown for
+    unsigned answers = 0;
+  };
+
   // survey_plan.cpp: the versions
   void ask_version(std::uint16_t version);
   void ask_again(std::uint16_t version, const Answer& answer);
@@ -70,7 +81,9 @@ class Plan {
   void name_answered(std::size_t at, const Answer& answer);
   void ask_protocols(std::vector<std::string> left);
   void protocols_answered(std::vector<std::string> left, const Answer& answer);
+  bool refuses_everything();
   void ask_tolerance();
+  void ask_special(const Question& special, Known& known);
   void ask_sessions();
   void ask_session(Question::Resume by, std::uint16_t version, Known* to);
   void ask_across(std::uint16_t version, const std::string& to);
@@ -90,11 +103,14 @@ class Plan {
   void pool_listed();
   void repeat(std::uint16_t version, std::uint16_t suite, std::uint16_t group);
   void add_members(Surveyed& surveyed) const;
-  Member member_of(const Bytes& leaf) const;
+  Member member_of(std::size_t leaf) const;
+  std::optional<std::size_t> leaf_number(const Answer& answer);
+  bool is_by_all(const Tally& tally) const;
 
   // survey.cpp
   VersionPolicy so_far(const VersionFound& found) const;
-  std::size_t present(const Answer& answer);
+  void put_in_order(Surveyed& surveyed) const;
+  std::optional<std::size_t> present(const Answer& answer);
 
   static void add(wire::Codes& codes, std::uint16_t code) {
     if (std::find(codes.begin(), codes.end(), code) == codes.end()) codes.push_back(code);
@@ -115,27 +131,26 @@ class Plan {
   std::vector<std::uint16_t> waiting_;  // versions whose suites are listed before all are decided
   Surveyed found_;
   std::map<std::uint16_t, unsigned> lists_open_, families_open_;
-  std::size_t names_open_ = 0, sessions_open_ = 0;
+  std::size_t tolerances_open_ = 0, names_open_ = 0, sessions_open_ = 0;
   std::set<std::string> open_;        // topics under way
   std::vector<std::string> unknown_;  // sentences
   std::string given_up_;
   std::chrono::microseconds shortest_{0};
   bool stopped_ = false;
+  std::size_t presented_octets_ = 0;
 
-  // Pool: what each question about one code came to, by leaf.
-  struct Tally {
-    std::map<Bytes, unsigned> accepted;
-    unsigned refused = 0;
-  };
   std::optional<Question> canary_question_;
   std::optional<Answer> canary_;
   bool telling_asked_ = false;
   bool is_pool_ = false;
   bool pool_asked_ = false;
   std::size_t pool_lists_ = 0;
-  std::map<Bytes, unsigned> leaves_;                                                  // answers by leaf
-  std::map<std::tuple<std::uint16_t, std::uint16_t, std::uint16_t>, Bytes> leaf_of_;  // version, suite, scheme
-  std::map<std::tuple<std::uint16_t, std::uint16_t, std::uint16_t>, Tally> tallies_;  // version, suite, group
+  std::size_t repetitions_open_ = 0;
+  std::vector<LeafSeen> leaves_;
+  bool leaves_contradict_ = false;  // two for what one server has one for
+  bool too_many_leaves_ = false;
+  std::map<std::tuple<std::uint16_t, std::uint16_t, std::uint16_t>, std::size_t> leaf_of_;  // version, suite, scheme
+  std::map<std::tuple<std::uint16_t, std::uint16_t, std::uint16_t>, Tally> tallies_;        // version, suite, group
 };
 
 struct Survey::State {

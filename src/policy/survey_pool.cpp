@@ -14,6 +14,8 @@ constexpr unsigned patience = 12;          // refusals in a row, until a list is
 constexpr unsigned repetitions = 12;       // of each code
 constexpr unsigned most_questions = 2000;  // of all of them
 constexpr double improbable = 0.01;
+constexpr std::size_t most_leaves = 32;  // a server that makes a new one for every answer is not asked further
+constexpr std::size_t largest_leaf = 1 << 16;
 
 bool is_alike(const Answer& one, const Answer& other) {
   return one.version == other.version && one.suite == other.suite && one.group == other.group &&
@@ -26,24 +28,45 @@ bool contains(const wire::Codes& codes, std::uint16_t code) {
 
 }  // namespace
 
+/// Of one of the leaves seen; nullopt when there are more than one address can have.
+std::optional<std::size_t> Plan::leaf_number(const Answer& answer) {
+  const auto& der = answer.chain.front();
+  for (std::size_t at = 0; at < leaves_.size(); ++at)
+    if (leaves_[at].der == der) return at;
+  if (leaves_.size() >= most_leaves || der.size() > largest_leaf) {
+    too_many_leaves_ = true;
+    return std::nullopt;
+  }
+  const bool is_rsa = answer.version < wire::tls1_3 ? suite_of(answer.suite).authentication == Authentication::rsa
+                                                    : scheme_of(answer.scheme).value_or(Scheme{}).key == Key::rsa;
+  leaves_.push_back({der, is_rsa ? Authentication::rsa : Authentication::other, 0});
+  return leaves_.size() - 1;
+}
+
 /// A question that is put again must be answered alike, and what is alike be signed by the same leaf.
 void Plan::watch(const Question& question, const Answer& answer) {
   if (question.until != Question::Until::flight || question.sni != settings_.sni || answer.chain.empty()) return;
-  ++leaves_[answer.chain.front()];
+  const auto leaf = leaf_number(answer);
+  if (!leaf) {
+    is_pool_ = true;
+    return;
+  }
+  ++leaves_[*leaf].answers;
   if (canary_question_ == question) {
     if (canary_ && !is_alike(*canary_, answer)) is_pool_ = true;
     canary_ = answer;
   }
   // One RSA certificate for a name is all that servers have; of ECDSA they may have one a curve.
-  const bool is_rsa = scheme_of(answer.scheme).value_or(Scheme{}).key == Key::rsa;
+  const bool is_rsa = leaves_[*leaf].key == Authentication::rsa;
   const auto [at, is_new] = leaf_of_.try_emplace(
-      {answer.version, is_rsa ? std::uint16_t{0} : answer.suite, is_rsa ? std::uint16_t{0} : answer.scheme},
-      answer.chain.front());
-  if (!is_new && at->second != answer.chain.front()) is_pool_ = true;
+      {answer.version, is_rsa ? std::uint16_t{0} : answer.suite, is_rsa ? std::uint16_t{0} : answer.scheme}, *leaf);
+  if (is_new || at->second == *leaf) return;
+  is_pool_ = leaves_contradict_ = true;
 }
 
 void Plan::begin_pool() {
-  open("pool");
+  open("which of several servers accepts what");
+  if (too_many_leaves_) return;
   pool_lists_ = 1;
   for (auto& [version, found] : versions_) {
     if (found.policy.spoken != Known::yes && found.contradicted.empty()) continue;
@@ -83,7 +106,7 @@ void Plan::pool_listed() {
       std::clamp<std::size_t>(most_questions / std::max<std::size_t>(tallies_.size(), 1), 4, repetitions);
   for (const auto& [key, tally] : tallies_)
     for (std::size_t again = 0; again < count; ++again) repeat(std::get<0>(key), std::get<1>(key), std::get<2>(key));
-  close("pool");
+  if (repetitions_open_ == 0) close("which of several servers accepts what");
 }
 
 void Plan::repeat(std::uint16_t version, std::uint16_t suite, std::uint16_t group) {
@@ -99,22 +122,43 @@ void Plan::repeat(std::uint16_t version, std::uint16_t suite, std::uint16_t grou
     question.until = Question::Until::flight;
     question.key_shares = group != 0 ? wire::Codes{group} : wire::Codes{share_group()};
   }
+  ++repetitions_open_;
   queue_.ask(std::move(question), [this, version, suite, group](const Answer& answer) {
     auto& tally = tallies_[{version, suite, group}];
     if (answer.kind == Answer::Kind::refused) ++tally.refused;
     if (answer.kind == Answer::Kind::accepted && answer.version == version && !answer.chain.empty())
-      ++tally.accepted[answer.chain.front()];
+      if (const auto leaf = leaf_number(answer)) ++tally.accepted[*leaf];
+    if (--repetitions_open_ == 0) close("which of several servers accepts what");
   });
+}
+
+/// Nobody refused, every leaf of that kind of key was met, and of the others each would have been by now.
+bool Plan::is_by_all(const Tally& tally) const {
+  if (tally.refused > 0 || tally.accepted.empty()) return false;
+  unsigned asked = 0, all = 0;
+  for (const auto& [leaf, times] : tally.accepted) asked += times;
+  for (const auto& leaf : leaves_) all += leaf.answers;
+  const auto key = leaves_[tally.accepted.begin()->first].key;
+  for (std::size_t at = 0; at < leaves_.size(); ++at) {
+    if (tally.accepted.contains(at)) continue;
+    const double share = static_cast<double>(leaves_[at].answers) / std::max(all, 1U);
+    if (leaves_[at].key == key || std::pow(1 - share, asked) >= improbable) return false;
+  }
+  return true;
 }
 
 /// What every member accepts stands with the versions; what some accept, with the members.
 void Plan::add_members(Surveyed& surveyed) const {
   if (!pool_asked_) return;
-  for (const auto& [leaf, answers] : leaves_) surveyed.members.push_back(member_of(leaf));
+  for (std::size_t leaf = 0; leaves_contradict_ && leaf < leaves_.size(); ++leaf)
+    surveyed.members.push_back(member_of(leaf));
+  std::sort(surveyed.members.begin(), surveyed.members.end(),
+            [](const Member& one, const Member& other) { return one.leaf < other.leaf; });
+  const bool is_open_still = is_open("which of several servers accepts what");
   for (auto& version : surveyed.versions) {
     const auto by_all = [&](std::uint16_t suite, std::uint16_t group) {
       const auto at = tallies_.find({version.version, suite, group});
-      return at != tallies_.end() && at->second.refused == 0;
+      return at != tallies_.end() && !is_open_still && is_by_all(at->second);
     };
     const auto keep = [&](wire::Codes& codes, wire::Codes& unknown, bool is_suites) {
       for (const auto& [key, tally] : tallies_) {
@@ -128,21 +172,30 @@ void Plan::add_members(Surveyed& surveyed) const {
     };
     keep(version.suites, version.unknown_suites, true);
     keep(version.groups, version.unknown_groups, false);
-    version.suites_by = version.groups_by = Preference::unknown;
+    for (const auto code : version.schemes) add(version.unknown_schemes, code);
+    version.schemes.clear();
+    version.suites_by = version.groups_by = version.schemes_by = Preference::unknown;
+    if (is_open_still) {
+      for (const auto code : version.suites) add(version.unknown_suites, code);
+      for (const auto code : version.groups) add(version.unknown_groups, code);
+      version.suites.clear();
+      version.groups.clear();
+    }
   }
+  const char* apart = leaves_contradict_ ? ", told apart by their certificates"
+                                         : " with the same certificates, which tell nothing of who accepts what";
   surveyed.unknown.push_back(
       "several unequal servers answer here" +
-      std::string(leaves_.size() > 1 ? ", told apart by their certificates"
-                                     : " with the same certificate, which tells nothing of who accepts what") +
+      std::string(too_many_leaves_ ? ", with more certificates than are told apart" : apart) +
       ": under each version stands what all of them accept; what only some of them do is not known of the address");
 }
 
-Member Plan::member_of(const Bytes& leaf) const {
+Member Plan::member_of(std::size_t leaf) const {
   Member member;
-  member.leaf = leaf;
-  member.answers = leaves_.at(leaf);
+  member.leaf = leaves_[leaf].der;
+  member.answers = leaves_[leaf].answers;
   unsigned all = 0;
-  for (const auto& [other, answers] : leaves_) all += answers;
+  for (const auto& other : leaves_) all += other.answers;
   const double share = static_cast<double>(member.answers) / std::max(all, 1U);
   for (const auto& [version, found] : versions_) {
     VersionPolicy policy;
@@ -156,7 +209,7 @@ Member Plan::member_of(const Bytes& leaf) const {
       const bool excluded = !seen && std::pow(1 - share, asked) < improbable;
       auto& accepted = suite != 0 ? policy.suites : policy.groups;
       auto& unknown = suite != 0 ? policy.unknown_suites : policy.unknown_groups;
-      if (seen && (leaves_.size() > 1 || tally.refused == 0))
+      if (seen)
         accepted.push_back(suite != 0 ? suite : group);
       else if (!excluded)
         unknown.push_back(suite != 0 ? suite : group);

@@ -13,6 +13,11 @@ bool is_final(const Answer& answer) {
   return answer.how == Ending::How::foreign || answer.how == Ending::How::failed || answer.how == Ending::How::stopped;
 }
 
+/// internal_error is no answer to what was asked, unless it comes again.
+bool is_accident(unsigned tries, const Answer& answer) {
+  return answer.kind == Answer::Kind::refused && answer.alert == wire::internal_error && tries < 3;
+}
+
 /// Waiting is dear, so a silent peer is asked less often than one that closes.
 unsigned tries_for(const Answer& answer) {
   return answer.how == Ending::How::timed_out || answer.how == Ending::How::malformed ? 2 : Survey::attempts;
@@ -42,6 +47,8 @@ void SurveyQueue::absorb(std::size_t number, Answer answer) {
   out_.erase(at);
   if (heard) heard(pending.question, answer);
   if (answer.kind == Answer::Kind::none) return unanswered(std::move(pending), std::move(answer));
+  if (is_accident(pending.tries, answer)) return unanswered(std::move(pending), std::move(answer));
+  if (answer.kind == Answer::Kind::refused && answer.alert) ++alerts_;
   if (answer.kind == Answer::Kind::accepted) {
     ++accepted_;
     if (!canary_ && pending.question.until != Question::Until::whole) canary_ = pending.question;
@@ -67,7 +74,8 @@ bool SurveyQueue::is_silent_refusal(Pending& pending, const Answer& answer) {
   if (!is_closed(answer)) return false;
   if (pending.tries > 1 && accepted_ > pending.answered_before) ++pending.closed_while_alive;
   pending.answered_before = accepted_;
-  const unsigned needed = silent_refusals_ >= 2 ? 1 : 2;
+  // One that has refused by an alert hardly closes to refuse: more is asked for.
+  const unsigned needed = alerts_ > 0 ? 3 : silent_refusals_ >= 2 ? 1 : 2;
   return pending.closed_while_alive >= needed;
 }
 

@@ -44,6 +44,7 @@ class SurveyQueue {
   std::optional<Question> canary_;  // a question that was accepted
   unsigned accepted_ = 0;
   unsigned silent_refusals_ = 0;
+  unsigned alerts_ = 0;  // refusals by one
   unsigned asked_ = 0;
   std::size_t number_ = 0;
 };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "policy/survey_plan.hpp"
 
@@ -9,8 +10,8 @@ namespace {
 constexpr std::string_view unknown_name = "no-such-name.invalid";  // RFC 2606: nobody's
 constexpr std::string_view an_address = "192.0.2.1";               // RFC 5737; RFC 6066 forbids addresses in SNI
 constexpr std::size_t two_packets = 3000;                          // octets: more than one segment of Ethernet holds
-constexpr unsigned canaries = 3;
-constexpr std::size_t most_names = 64;  // in the SNI map
+constexpr unsigned canaries = 2;                                   // the question about the name itself is a third
+constexpr std::size_t most_names = 64;                             // in the SNI map
 
 /// "sHoP.TeSt"
 std::string mixed_case(std::string name) {
@@ -49,11 +50,11 @@ Question Plan::modern() const {
 void Plan::begin_server() {
   if (modern().versions.empty()) {
     for (const char* topic : {"names", "ALPN", "resumption", "tolerance"}) close(topic);
-    const bool refused =
-        std::any_of(versions_.begin(), versions_.end(), [](const auto& one) { return one.second.refuses_name; });
+    const bool refused = refuses_everything();
     if (refused)
-      say_unknown(settings_.sni ? "everything: it refuses the name asked for (unrecognized_name)"
-                                : "everything: it refuses clients that ask for no name (unrecognized_name)");
+      say_unknown("everything: it refuses every ClientHello " +
+                  std::string(settings_.sni ? "for this name" : "that asks for no name") +
+                  ", maybe for the name's sake");
     if (!refused) return;
   }
   ask_names();
@@ -63,6 +64,22 @@ void Plan::begin_server() {
   ask_protocols(protocols_to_ask());
   ask_tolerance();
   ask_sessions();
+}
+
+/// protocol_version says no to a version; any other alert, to all versions alike, may be about something else: a name
+/// that the server does not know, a client that it does not want. Then nothing is known of versions.
+bool Plan::refuses_everything() {
+  const auto is_doubtful = [](const auto& one) {
+    const auto& found = one.second;
+    return found.refuses_name || (found.policy.spoken == Known::no && found.policy.alert != wire::protocol_version);
+  };
+  const auto& newest = *versions_.find(wire::tls1_3);
+  const auto& common = *versions_.find(wire::tls1_2);
+  if (!is_doubtful(newest) && !is_doubtful(common)) return false;
+  for (auto& [version, found] : versions_)
+    if (found.policy.spoken == Known::no && found.policy.alert != wire::protocol_version)
+      found.policy.spoken = Known::unknown;
+  return true;
 }
 
 void Plan::ask_names() {
@@ -116,7 +133,7 @@ void Plan::name_answered(std::size_t at, const Answer& answer) {
   line.alert = answer.kind == Answer::Kind::refused ? answer.alert : std::nullopt;
   line.how = answer.how;
   line.note = answer.note;
-  if (!answer.chain.empty()) line.presented = present(answer);
+  line.presented = answer.chain.empty() ? std::nullopt : present(answer);
   if (answer.kind == Answer::Kind::none) say_unknown("what it answers to some of the names: see the list of names");
   if (--names_open_ == 0) close("names");
 }
@@ -149,12 +166,32 @@ void Plan::ask_tolerance() {
   auto large = modern(), greased = modern();
   large.padded_to = two_packets;
   greased.grease = true;
-  const auto settle = [this](Known& known, const Answer& answer) {
-    known = answer.kind == Answer::Kind::accepted ? Known::yes : Known::no;
-    if (found_.large_hello != Known::unknown && found_.grease != Known::unknown) close("tolerance");
+  tolerances_open_ = 2;
+  ask_special(large, found_.large_hello);
+  ask_special(greased, found_.grease);
+}
+
+/// Intolerance is what fails twice, while the same without it is answered in between.
+void Plan::ask_special(const Question& special, Known& known) {
+  const auto settle = [this, &known](Known is) {
+    known = is;
+    if (--tolerances_open_ == 0) close("tolerance");
   };
-  queue_.ask(std::move(large), [this, settle](const Answer& answer) { settle(found_.large_hello, answer); });
-  queue_.ask(std::move(greased), [this, settle](const Answer& answer) { settle(found_.grease, answer); });
+  const auto lost = [this, settle] {
+    say_unknown("tolerance of large ClientHellos or of GREASE: no plain answer to compare with");
+    settle(Known::unknown);
+  };
+  queue_.ask(special, [this, special, settle, lost](const Answer& answer) {
+    if (answer.kind == Answer::Kind::accepted) return settle(Known::yes);
+    queue_.ask(modern(), [this, special, settle, lost](const Answer& plain) {
+      if (plain.kind != Answer::Kind::accepted) return lost();
+      queue_.ask(special, [settle, lost](const Answer& again) {
+        const bool is_ours = again.how == Ending::How::failed || again.how == Ending::How::foreign;
+        if (again.kind == Answer::Kind::none && is_ours) return lost();
+        settle(again.kind == Answer::Kind::accepted ? Known::yes : Known::no);
+      });
+    });
+  });
 }
 
 void Plan::ask_sessions() {
@@ -225,16 +262,21 @@ void Plan::session_answered(const Answer& answer) {
 void Plan::ask_sweep(std::uint16_t version) {
   constexpr std::size_t at_once = 4000;  // 8 KB of ClientHello
   const auto codes = suites_of_sweep();
+  const auto topic = topic_of(version, "unregistered cipher suites");
+  open(topic);
+  auto left = std::make_shared<std::size_t>((codes.size() + at_once - 1) / at_once);
   for (std::size_t from = 0; from < codes.size(); from += at_once) {
     ListTopic list;
     list.candidates.assign(codes.begin() + static_cast<std::ptrdiff_t>(from),
                            codes.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, codes.size())));
     list.ordered = false;
     list.question = [this, version](const wire::Codes& left) { return base(version, left); };
-    list.chosen = [](const Answer& answer) { return answer.suite; };
-    survey_list(queue_, std::move(list), [this, version](Listed listed) {
-      auto& policy = of(version).policy;
-      policy.suites.insert(policy.suites.end(), listed.accepted.begin(), listed.accepted.end());
+    list.chosen = [version](const Answer& answer) {
+      return answer.version == version ? answer.suite : std::uint16_t{0};
+    };
+    list.took = [this, version](std::uint16_t code) { add(of(version).policy.suites, code); };
+    survey_list(queue_, std::move(list), [this, version, topic, left](Listed listed) {
+      if (--*left == 0) close(topic);
       if (!listed.unknown.empty())
         say_unknown(topic_of(version, "unregistered suites " +
                                           wire::name(wire::Registry::suite, listed.unknown.front()) + " to " +

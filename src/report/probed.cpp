@@ -177,6 +177,7 @@ std::string does_not_apply(const policy::Surveyed& survey, std::string_view labe
   if (label == "two-packet hello" || label == "GREASE tolerated") return {};
   bool below13 = false, cbc = false;
   for (const auto& version : survey.versions) {
+    if (version.version >= wire::tls1_3 && version.spoken != Known::yes) return {};
     if (version.version >= wire::tls1_3) continue;
     below13 = below13 || version.spoken != Known::no;
     for (const auto suite : version.suites)
