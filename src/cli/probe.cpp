@@ -58,6 +58,7 @@ class ProbeCommand {
  private:
   Result<void> read_times();
   Result<void> open_reports();
+  Result<void> check_names() const;
   std::optional<run::Target> next();
   std::unique_ptr<run::Probers::Running> start(const run::Target& target, run::Probers::Ended ended);
   void result(const policy::Probed& probed);
@@ -93,6 +94,12 @@ Result<void> ProbeCommand::read_times() {
 
 Result<void> ProbeCommand::open_reports() {
   if (is_list() && options_.json.empty()) options_.json = "-";
+Result<void> ProbeCommand::check_names() const {
+  for (const auto& name : options_.names)
+    if (const auto good = run::check_name(name); !good) return fail(ErrorCode::usage, "--sni: " + good.error().what);
+  return {};
+}
+
   if (options_.json.empty()) return {};
   auto file = run::ReportFile::open(options_.json);
   if (!file) return tl::unexpected(file.error());
@@ -107,6 +114,7 @@ Result<void> ProbeCommand::prepare() {
   if (auto read = read_times(); !read) return read;
   if (!is_list())  // a file's line may say more
     if (auto target = run::target_of(options_.target); !target) return tl::unexpected(target.error());
+  if (auto good = check_names(); !good) return good;
   auto targets = is_list() ? run::Targets::of_file(options_.file) : run::Targets::of_text(options_.target, "");
   if (!targets) return tl::unexpected(targets.error());
   targets_.emplace(std::move(*targets));

@@ -12,8 +12,6 @@ namespace bothends::run {
 
 namespace {
 
-constexpr std::size_t longest_name = 253;  // RFC 1035 section 2.3.4, without the last dot
-
 std::string quoted(const std::string& text) { return "\"" + printable(text, 128) + "\""; }
 
 /// One octet more than a snapshot may have, so that what is too long is known to be.
@@ -34,13 +32,12 @@ bool exists(const std::string& file) {
   return file.find('\0') == std::string::npos && std::filesystem::exists(file, error);
 }
 
-/// Not asked for: what no DNS name can be, and what says the same twice.
+/// Not asked for: what no host name can be, and what says the same twice.
 Result<ProbeSettings> settings_for(const std::vector<std::optional<std::string>>& names) {
   ProbeSettings settings;
   for (const auto& name : names) {
-    if (name && name->size() > longest_name)
-      return fail(ErrorCode::value, "the hello asks for a name of " + std::to_string(name->size()) +
-                                        " octets, longer than a DNS name can be: no endpoint is asked for that");
+    if (const auto good = name ? check_name(*name) : Result<void>(); !good)
+      return fail(ErrorCode::value, "no endpoint is asked for the hello's name: " + good.error().what);
     if (name && name != names.front()) settings.names.push_back(*name);
   }
   return settings;

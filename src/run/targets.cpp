@@ -28,16 +28,11 @@ bool is_numeric(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
-Result<void> check_name(std::string_view name) {
-  if (name.size() > longest_name)
-    return fail(ErrorCode::value, "\"" + printable(name, 40) + "\" is longer than a host name can be");
-  if (!name.empty() && std::all_of(name.begin(), name.end(), is_name_character)) return {};
-  return fail(ErrorCode::value,
-              "\"" + printable(name, 80) + "\" is no host name: write HOST or HOST:PORT, other scripts as xn--…");
-}
-
 Result<void> check_host(std::string_view host) {
-  if (host.find(':') == std::string_view::npos) return check_name(host);
+  if (host.find(':') == std::string_view::npos) {
+    const auto good = check_name(host);
+    return good ? good : fail(ErrorCode::value, good.error().what + "; write HOST or HOST:PORT");
+  }
   const auto fits = [](char c) { return c == ':' || c == '.' || c == '%' || is_name_character(c); };
   if (host.size() <= 64 && std::all_of(host.begin(), host.end(), fits)) return {};
   return fail(ErrorCode::value, "\"" + printable(host, 80) + "\" is no address");
@@ -80,6 +75,13 @@ std::string_view next_word(std::string_view line, std::size_t& at) {
 }
 
 }  // namespace
+
+Result<void> check_name(std::string_view name) {
+  if (name.size() > longest_name)
+    return fail(ErrorCode::value, "\"" + printable(name, 40) + "\" is longer than a host name can be");
+  if (!name.empty() && std::all_of(name.begin(), name.end(), is_name_character)) return {};
+  return fail(ErrorCode::value, "\"" + printable(name, 80) + "\" is no host name: other scripts are written as xn--…");
+}
 
 Result<Target> target_of(std::string_view text) {
   const auto colons = std::count(text.begin(), text.end(), ':');

@@ -16,6 +16,9 @@ struct Target {
   Place place;                     // in the file; else empty
 };
 
+/// Whether such a name can be asked for: letters, digits, "-", "_" and ".", at most 253. Error{value} says why not.
+Result<void> check_name(std::string_view name);
+
 /// "shop.test", "shop.test:8443", "192.0.2.1", "[2001:db8::1]:443". Error{value} says what is wrong with it.
 Result<Target> target_of(std::string_view text);
 

@@ -200,6 +200,10 @@ def check_against(checks):
         process, told = hello(both, "--against", endpoint.address)
         checks.that("against: a name with another certificate is not known", process.returncode == 2 and
                     told["hellos"][0]["against"]["outcome"] and "another certificate" in str(told["hellos"][1]["against"]["unknown"]), told)
+        for odd in (b"a" * 16_000, b"sh\nop.test", b"\xff"):
+            process, _ = hello(offering(sni=odd), "--against", endpoint.address)
+            checks.that(f"against: the name {odd[:9]} is not asked for", process.returncode == 2 and b"no endpoint is asked" in process.stderr and
+                        len(process.stderr.splitlines()) == 1, process.stderr)
         checks.equal("against: --nth asks for its name", hello(both, "--nth", "2", "--against", endpoint.address)[0].returncode, 0)
 
 

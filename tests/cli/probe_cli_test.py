@@ -26,6 +26,9 @@ WRONG = [
     ("no file", ["-f", "/nonexistent/t.txt"], "cannot read /nonexistent/t.txt"), ("a folder", ["-f", "/tmp"], "directory"),
     ("no certificates", [NOBODY, "--ca", "/nonexistent/ca.pem"], "/nonexistent/ca.pem"), ("an empty file", ["-f", "/dev/null"], "no target"),
     ("no place for the report", [NOBODY, "--json", "/nonexistent/x.json"], "cannot write the report"),
+    ("a name of 70,000 letters", [NOBODY, "--sni", "a" * 70_000], "--sni: \"aaaa"), ("a name of 256 letters", [NOBODY, "--sni", "a" * 256], "longer"),
+    ("an empty name", [NOBODY, "--sni", ""], '--sni: "" is no host name'), ("a name with a line feed", [NOBODY, "--sni", "a\nb"], r'"a\nb" is no host name'),
+    ("the second name is too long", [NOBODY, "--sni", NAME, "--sni", "b" * 66_000], "longer"),
 ]
 USAGE = [["--jobs", "0"], ["--rate", "x"], ["--rate", "-1"], ["--proxy-protocol", "v3"], ["--max-connections", "0"], ["--nonsense"], ["--color", "blue"]]
 LINES = [("shop.test:9x9", ":3:1: "), ("   shop.test:0", ":3:4: "), ("shop.test a.test b.test", ":3:"), ("a\x1bb", ":3:1: "), ("x" * 2000, ":3:1: ")]
