@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -39,11 +40,11 @@ int complain(const Error& error) {
 
 /// What comes of one target, all targets of a run added up.
 struct Tally {
-  std::size_t targets = 0, errors = 0, incomplete = 0, differ = 0;
+  std::size_t targets = 0, errors = 0, ungraded = 0, incomplete = 0, differ = 0;
 
   int exit(const Options& options, bool interrupted) const {
     if (interrupted) return 130;
-    if (errors > 0 || (options.strict && incomplete > 0)) return 2;
+    if (errors > 0 || ungraded > 0 || (options.strict && incomplete > 0)) return 2;
     return differ > 0 ? 1 : 0;
   }
 };
@@ -57,12 +58,13 @@ class ProbeCommand {
 
  private:
   Result<void> read_times();
-  Result<void> open_reports();
   Result<void> check_names() const;
+  Result<void> open_reports();
   std::optional<run::Target> next();
   std::unique_ptr<run::Probers::Running> start(const run::Target& target, run::Probers::Ended ended);
   void result(const policy::Probed& probed);
   void count(const std::vector<policy::ClientAnswer>& clients);
+  void count(const std::vector<policy::CrossCheck>& checks);
   report::Judged judged(const policy::Probed& probed);
   void write(const policy::Probed& probed, const report::Judged& judged);
 
@@ -92,14 +94,14 @@ Result<void> ProbeCommand::read_times() {
   return {};
 }
 
-Result<void> ProbeCommand::open_reports() {
-  if (is_list() && options_.json.empty()) options_.json = "-";
 Result<void> ProbeCommand::check_names() const {
   for (const auto& name : options_.names)
     if (const auto good = run::check_name(name); !good) return fail(ErrorCode::usage, "--sni: " + good.error().what);
   return {};
 }
 
+Result<void> ProbeCommand::open_reports() {
+  if (is_list() && options_.json.empty()) options_.json = "-";
   if (options_.json.empty()) return {};
   auto file = run::ReportFile::open(options_.json);
   if (!file) return tl::unexpected(file.error());
@@ -112,9 +114,9 @@ Result<void> ProbeCommand::prepare() {
   if (options_.target.empty() == options_.file.empty())
     return fail(ErrorCode::usage, "probe wants either HOST[:PORT] or -f FILE");
   if (auto read = read_times(); !read) return read;
+  if (auto good = check_names(); !good) return good;
   if (!is_list())  // a file's line may say more
     if (auto target = run::target_of(options_.target); !target) return tl::unexpected(target.error());
-  if (auto good = check_names(); !good) return good;
   auto targets = is_list() ? run::Targets::of_file(options_.file) : run::Targets::of_text(options_.target, "");
   if (!targets) return tl::unexpected(targets.error());
   targets_.emplace(std::move(*targets));
@@ -176,12 +178,21 @@ void ProbeCommand::count(const std::vector<policy::ClientAnswer>& clients) {
   tally_.incomplete += is_silent;
 }
 
+/// What only the stack itself could not do says nothing about the endpoint.
+void ProbeCommand::count(const std::vector<policy::CrossCheck>& checks) {
+  using Is = policy::CrossCheck::Is;
+  const auto any = [&](Is is) { return std::ranges::find(checks, is, &policy::CrossCheck::is) != checks.end(); };
+  tally_.differ += any(Is::the_servers);
+  tally_.incomplete += any(Is::unknown);
+}
+
 report::Judged ProbeCommand::judged(const policy::Probed& probed) {
   report::Judged judged;
+  count(probed.cross_checks);
   if (policy_) {
     judged.grade = policy::grade(probed.survey, probed.chains, *policy_);
     if (judged.grade->verdict == policy::Grade::Verdict::differs) ++tally_.differ;
-    if (judged.grade->verdict == policy::Grade::Verdict::unknown) ++tally_.incomplete;
+    if (judged.grade->verdict == policy::Grade::Verdict::unknown) ++tally_.ungraded;
   }
   if (options_.clients || options_.settings.verify_clients)
     if (const auto known = run::known_clients(probed.survey.sni)) {
@@ -281,8 +292,9 @@ void add_probe(CLI::App& app, int& exit) {
   command->add_flag("-q,--quiet", options->quiet, "Only what is wrong or not known");
   command->add_flag("-v,--verbose", options->verbose, "Also fingerprints, all names, and what agrees");
   command->footer(
-      "Exit: 0; 1 when it is not on the policy asked for, or a known client's hello is answered otherwise\n"
-      "than foretold; 2 when it could not be asked, or with --strict not wholly.\n"
+      "Exit: 0; 1 when it is not on the policy asked for, or answers a known client's hello or a --stack\n"
+      "otherwise than foretold; 2 when it could not be asked, when it cannot be said whether it is on that\n"
+      "policy, or with --strict when anything is not known; 130 when interrupted.\n"
       "Examples:\n"
       "  bothends probe shop.test:8443 --clients --json shop.json\n"
       "  bothends probe -f targets.txt --jobs 64 --json policies.jsonl");
