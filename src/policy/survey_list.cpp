@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace bothends::policy {
 
 namespace {
+
+constexpr unsigned doubts = 5;
 
 bool contains(const wire::Codes& codes, std::uint16_t code) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
@@ -37,7 +40,10 @@ class ListSurvey : public std::enable_shared_from_this<ListSurvey> {
   void eliminate();
   void step(std::size_t list);
   void stepped(std::size_t list, const Answer& answer);
+  void insist(std::size_t list);
+  void insisted(std::size_t list, const Answer& answer);
   void confirm();
+  void doubt();
   void finish();
   void contradict(std::uint16_t code) { topic_.contradicted(code); }
   wire::Codes in_order(const wire::Codes& codes) const;
@@ -48,8 +54,9 @@ class ListSurvey : public std::enable_shared_from_this<ListSurvey> {
   std::function<void(Listed)> done_;
   Listed listed_;
   std::uint16_t first_ = 0, reversed_ = 0;
+  wire::Codes insisted_;                   // what was taken of those copies
   std::vector<wire::Codes> left_, taken_;  // of each list
-  unsigned refusals_ = 0;                  // in a row
+  unsigned insisting_ = 0;                 // copies of a question that are out
   std::size_t open_ = 0;                   // first questions, then lists that are under way
   bool asks_both_ = false, is_as_offered_ = true;
 };
@@ -82,9 +89,8 @@ void ListSurvey::first(const Answer& answer) {
   if (answer.kind == Answer::Kind::none) listed_.unknown = topic_.candidates;
   if (answer.kind != Answer::Kind::none && first_ == 0) {
     listed_.alert = answer.alert;
-    if (++refusals_ < topic_.patience) return ask(topic_.candidates, &ListSurvey::first);
+    if (topic_.patience > 1) return insist(0);
   }
-  refusals_ = 0;
   if (--open_ == 0) eliminate();
 }
 
@@ -129,9 +135,8 @@ void ListSurvey::stepped(std::size_t list, const Answer& answer) {
     taken_[list].push_back(code);
     topic_.took(code);
     std::erase(left_[list], code);
-    refusals_ = 0;
-  } else if (answer.kind == Answer::Kind::refused && ++refusals_ < topic_.patience) {
-    // asked again
+  } else if (answer.kind == Answer::Kind::refused && topic_.patience > 1) {
+    return insist(list);
   } else {
     if (answer.kind == Answer::Kind::none)
       listed_.unknown.insert(listed_.unknown.end(), left_[list].begin(), left_[list].end());
@@ -139,6 +144,32 @@ void ListSurvey::stepped(std::size_t list, const Answer& answer) {
       listed_.alert = answer.alert;
     left_[list].clear();
   }
+  step(list);
+}
+
+/// The same question many times at once: with servers that take turns, each gets it, whatever else is asked meanwhile.
+void ListSurvey::insist(std::size_t list) {
+  const auto& left = left_.empty() ? topic_.candidates : left_[list];
+  insisting_ = topic_.patience;
+  for (unsigned copy = 0; copy < topic_.patience; ++copy)
+    queue_.ask(topic_.question(left),
+               [self = shared_from_this(), list](const Answer& answer) { self->insisted(list, answer); });
+}
+
+/// What several of them took counts once each; when none took anything, the list is at its end.
+void ListSurvey::insisted(std::size_t list, const Answer& answer) {
+  const auto& left = left_.empty() ? topic_.candidates : left_[list];
+  if (const auto code = taken(answer, left); code != 0 && !contains(insisted_, code)) insisted_.push_back(code);
+  if (--insisting_ > 0) return;
+  const auto codes = std::exchange(insisted_, {});
+  for (const auto code : codes) topic_.took(code);
+  if (left_.empty()) {  // it was the first question
+    first_ = codes.empty() ? 0 : codes.front();
+    if (--open_ == 0) eliminate();
+    return;
+  }
+  taken_[list].insert(taken_[list].end(), codes.begin(), codes.end());
+  left_[list] = codes.empty() ? wire::Codes{} : without(left_[list], codes);
   step(list);
 }
 
@@ -151,6 +182,17 @@ void ListSurvey::confirm() {
                [contradicted = topic_.contradicted, chosen = topic_.chosen, refused](const Answer& answer) {
                  if (answer.kind != Answer::Kind::accepted) return;
                  if (const auto code = chosen(answer); contains(refused, code)) contradicted(code);
+               });
+}
+
+/// An order that is neither the server's nor the client's may be that of several servers: then the first question has
+/// more than one answer.
+void ListSurvey::doubt() {
+  for (unsigned again = 0; again < doubts; ++again)
+    queue_.ask(topic_.question(topic_.candidates),
+               [contradicted = topic_.contradicted, chosen = topic_.chosen, first = first_](const Answer& answer) {
+                 if (answer.kind == Answer::Kind::refused) contradicted(first);
+                 if (answer.kind == Answer::Kind::accepted && chosen(answer) != first) contradicted(chosen(answer));
                });
 }
 
@@ -174,6 +216,7 @@ Preference ListSurvey::preference() const {
 void ListSurvey::finish() {
   listed_.by = preference();
   confirm();
+  if (listed_.by == Preference::adaptive) doubt();
   done_(std::move(listed_));
 }
 

@@ -21,7 +21,7 @@ struct ListTopic {
   std::optional<Answer> reversed;  // the same to the candidates from the last to the first
   bool ordered = true;             // find out whose order counts, too
   unsigned confirmations = 0;      // how often what was refused is asked again
-  unsigned patience = 1;           // so many refusals in a row are believed: in a pool others may accept
+  unsigned patience = 1;           // so many refusals of one question are believed: in a pool others may accept
   /// Accepted when it was asked again, having been refused; may come after `done`.
   std::function<void(std::uint16_t)> contradicted = [](std::uint16_t) {};
   /// Told of a code that was chosen though it was not offered.

@@ -192,7 +192,19 @@ void Plan::list_rest(std::uint16_t version, Authentication key) {
   survey_list(queue_, std::move(list), [this, version](Listed listed) {
     auto& policy = of(version).policy;
     policy.unknown_suites.insert(policy.unknown_suites.end(), listed.unknown.begin(), listed.unknown.end());
+    if (!listed.accepted.empty()) ask_rest_again(version, listed.accepted);
     if (--lists_open_[version] == 0) suites_done(version);
+  });
+}
+
+/// What was refused among others and accepted alone: is it still refused among others, or was somebody else asked?
+void Plan::ask_rest_again(std::uint16_t version, const wire::Codes& accepted) {
+  auto codes = suites_to_ask(version);
+  const auto& policy = of(version).policy;
+  std::erase_if(codes, [&](auto code) { return contains(policy.suites, code) && !contains(accepted, code); });
+  queue_.ask(base(version, std::move(codes)), [this, version, accepted](const Answer& answer) {
+    if (answer.kind == Answer::Kind::accepted && contains(accepted, answer.suite))
+      of(version).contradicted.push_back(answer.suite);
   });
 }
 

@@ -54,6 +54,7 @@ class Plan {
   void list_suites(std::uint16_t version);
   void suites_listed(std::uint16_t version, Listed listed);
   void list_rest(std::uint16_t version, Authentication key);
+  void ask_rest_again(std::uint16_t version, const wire::Codes& accepted);
   void suites_done(std::uint16_t version);
   void look_for_chacha(std::uint16_t version);
   void heard(const Question& question, const Answer& answer);
@@ -82,6 +83,7 @@ class Plan {
   void ask_protocols(std::vector<std::string> left);
   void protocols_answered(std::vector<std::string> left, const Answer& answer);
   bool refuses_everything();
+  std::string refusal_words() const;
   void ask_tolerance();
   void ask_special(const Question& special, Known& known);
   void ask_sessions();

@@ -54,6 +54,7 @@ void Plan::watch(const Question& question, const Answer& answer) {
   ++leaves_[*leaf].answers;
   if (canary_question_ == question) {
     if (canary_ && !is_alike(*canary_, answer)) is_pool_ = true;
+    if (canary_ && canary_->chain.front() != answer.chain.front()) leaves_contradict_ = true;
     canary_ = answer;
   }
   // One RSA certificate for a name is all that servers have; of ECDSA they may have one a curve.
@@ -66,6 +67,10 @@ void Plan::watch(const Question& question, const Answer& answer) {
 
 void Plan::begin_pool() {
   open("which of several servers accepts what");
+  // Each answer with a leaf of its own: these are no servers.
+  const bool all_differ = leaves_.size() >= 8 && std::all_of(leaves_.begin(), leaves_.end(),
+                                                             [](const LeafSeen& leaf) { return leaf.answers == 1; });
+  too_many_leaves_ = too_many_leaves_ || all_differ;
   if (too_many_leaves_) return;
   pool_lists_ = 1;
   for (auto& [version, found] : versions_) {
@@ -94,6 +99,8 @@ void Plan::list_for_pool(std::uint16_t version, bool is_suites) {
     return answer.version != version ? std::uint16_t{0} : is_suites ? answer.suite : answer.group;
   };
   survey_list(queue_, std::move(list), [this, version, is_suites](Listed listed) {
+    const auto& known = is_suites ? of(version).policy.suites : of(version).policy.groups;
+    for (const auto code : known) add(listed.accepted, code);
     for (const auto code : listed.accepted)
       tallies_[{version, is_suites ? code : std::uint16_t{0}, is_suites ? std::uint16_t{0} : code}];
     pool_listed();

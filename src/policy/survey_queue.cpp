@@ -71,7 +71,7 @@ void SurveyQueue::unanswered(Pending pending, Answer answer) {
 }
 
 bool SurveyQueue::is_silent_refusal(Pending& pending, const Answer& answer) {
-  if (!is_closed(answer)) return false;
+  if (!is_closed(answer) || (answer.how == Ending::How::reset && alerts_ > 0)) return false;
   if (pending.tries > 1 && accepted_ > pending.answered_before) ++pending.closed_while_alive;
   pending.answered_before = accepted_;
   // One that has refused by an alert hardly closes to refuse: more is asked for.

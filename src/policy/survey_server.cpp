@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view unknown_name = "no-such-name.invalid";  // RFC 2606: nobody's
 constexpr std::string_view an_address = "192.0.2.1";               // RFC 5737; RFC 6066 forbids addresses in SNI
 constexpr std::size_t two_packets = 3000;                          // octets: more than one segment of Ethernet holds
-constexpr unsigned canaries = 2;                                   // the question about the name itself is a third
+constexpr unsigned canaries = 3;                                   // the question about the name itself is a fourth
 constexpr std::size_t most_names = 64;                             // in the SNI map
 
 /// "sHoP.TeSt"
@@ -53,8 +53,7 @@ void Plan::begin_server() {
     const bool refused = refuses_everything();
     if (refused)
       say_unknown("everything: it refuses every ClientHello " +
-                  std::string(settings_.sni ? "for this name" : "that asks for no name") +
-                  ", maybe for the name's sake");
+                  std::string(settings_.sni ? "for this name" : "that asks for no name") + refusal_words());
     if (!refused) return;
   }
   ask_names();
@@ -64,6 +63,13 @@ void Plan::begin_server() {
   ask_protocols(protocols_to_ask());
   ask_tolerance();
   ask_sessions();
+}
+
+std::string Plan::refusal_words() const {
+  const auto& found = of(of(wire::tls1_3).policy.spoken == Known::unknown ? wire::tls1_3 : wire::tls1_2);
+  if (found.refuses_name) return " (unrecognized_name)";
+  if (!found.policy.alert) return ", by closing; maybe for the name's sake";
+  return " (" + wire::name(wire::Registry::alert, *found.policy.alert) + "), maybe for the name's sake";
 }
 
 /// protocol_version says no to a version; any other alert, to all versions alike, may be about something else: a name
