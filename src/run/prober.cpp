@@ -7,6 +7,8 @@
 #include <map>
 #include <optional>
 
+#include "run/unanswered.hpp"
+
 namespace bothends::run {
 
 namespace {
@@ -22,23 +24,14 @@ constexpr double below = 0.8;                // of what the target took before i
 
 unsigned connections_of(const Question& question) { return question.resume == Question::Resume::no ? 1 : 2; }
 
-// Other ways not to answer are no matter of how often we ask.
-bool may_be_throttling(How how) {
-  return how == How::reset || how == How::eof || how == How::closed || how == How::timed_out ||
-         how == How::connection_refused || how == How::unreachable || how == How::foreign;
-}
-
-bool nobody_listens(How how) { return how == How::connection_refused || how == How::unreachable; }
-
-/// "timed out", "connection refused"
-std::string words_of(How how) {
-  std::string words(name(how));
-  std::replace(words.begin(), words.end(), '-', ' ');
-  return words;
-}
-
 std::string seconds_text(microseconds time) {
   return fmt::format("{:.3g} s", std::chrono::duration<double>(time).count());
+}
+
+/// Until so many connections more may begin; years, where that would be longer.
+microseconds time_for(double connections, double rate) {
+  constexpr double longest = 1e15;
+  return microseconds(static_cast<std::int64_t>(std::min(1e6 * connections / rate, longest)));
 }
 
 }  // namespace
@@ -215,7 +208,7 @@ void Prober::State::ask_canary() {
 void Prober::State::ask(Asked asked) {
   const auto now = loop_.now();
   const auto count = connections_of(asked.question);
-  if (rate_ > 0) next_at_ = std::max(next_at_, now) + microseconds(static_cast<std::int64_t>(1e6 * count / rate_));
+  if (rate_ > 0) next_at_ = std::max(next_at_, now) + time_for(count, rate_);
   paced_.connections += count;
   asked.deadline = now + pace_.question * count * 3 / 2;
   const auto question = asked.question;
@@ -334,7 +327,7 @@ void Prober::State::learn_rate() {
   const auto cycle = std::max(std::chrono::duration<double>(now - cycle_begun_).count(), 1e-3);
   const double learned = below * std::max(taken_, 1U) / cycle;
   rate_ = rate_ > 0 ? std::min(rate_ * below, learned) : learned;
-  next_at_ = now + microseconds(static_cast<std::int64_t>(1e6 / rate_));
+  next_at_ = now + time_for(1, rate_);
   cycle_begun_ = now;
   taken_ = 1;  // the question that was just answered
 }

@@ -190,6 +190,14 @@ TEST_CASE("a rate is kept, and a question with two handshakes counts twice") {
   }
 }
 
+TEST_CASE("at a rate of next to nothing nothing more is asked, and the time of all counts") {
+  for (const double rate : {1e-300, 1e-12}) {
+    Run run(9, [](const Question&) { return yes(); }, {.per_second = rate, .total = milliseconds{30}});
+    CHECK(run().connections == 1);
+    CHECK(run.paced->gave_up == "the time of 0.03 s was up");
+  }
+}
+
 TEST_CASE("an answer may come from inside the call") {
   net::Loop loop;
   FakePlan plan(50);
