@@ -87,7 +87,7 @@ class Prober::State : public std::enable_shared_from_this<Prober::State> {
   void came(unsigned serial, Answer answer);
   void answered(unsigned serial, Asked asked, Answer answer);
   void unanswered(unsigned serial, Asked asked, Answer answer);
-  void unanswered_at_first(const Asked& asked, Answer answer);
+  void unanswered_at_first(unsigned serial, Asked asked, Answer answer);
   bool is_suspicious(How how) const;
   void release(unsigned before);
   void ask_held_again(Purpose purpose);
@@ -125,7 +125,7 @@ class Prober::State : public std::enable_shared_from_this<Prober::State> {
   std::optional<Question> canary_;
   bool canary_is_cheap_ = false;
 
-  unsigned first_unanswered_ = 0;
+  unsigned first_unanswered_ = 0, first_foreign_ = 0;
   unsigned patience_ = first_patience, in_a_row_ = 0;
   std::deque<bool> recent_;  // of the last answers: was it one?
   unsigned waits_ = 0;       // since the canary fell silent
@@ -234,7 +234,7 @@ void Prober::State::came(unsigned serial, Answer answer) {
   recent_.push_back(is_one);
   if (recent_.size() > patience_ * window_per_patience) recent_.pop_front();
   if (is_one) return answered(serial, std::move(asked), std::move(answer));
-  if (!paced_.reached) return unanswered_at_first(asked, std::move(answer));
+  if (!paced_.reached) return unanswered_at_first(serial, std::move(asked), std::move(answer));
   unanswered(serial, std::move(asked), std::move(answer));
 }
 
@@ -242,25 +242,32 @@ void Prober::State::answered(unsigned serial, Asked asked, Answer answer) {
   paced_.reached = true;
   ++taken_;
   in_a_row_ = 0;
-  // It was asked later than those and found an answer.
-  release(serial);
   const bool is_cheap = answer.kind == Answer::Kind::accepted && asked.question.until == Question::Until::hello;
   if (!canary_ || (is_cheap && !canary_is_cheap_)) {
     canary_ = asked.question;
     canary_is_cheap_ = is_cheap;
   }
   plan_.absorb(asked.number, std::move(answer));
+  release(serial);  // it was asked later than those and found an answer
   if (asked.purpose == Purpose::again) ask_less_at_once();
 }
 
-void Prober::State::unanswered_at_first(const Asked& asked, Answer answer) {
+/// One that does not speak TLS may stand behind the same address as others that do: all first answers must say so.
+void Prober::State::unanswered_at_first(unsigned serial, Asked asked, Answer answer) {
   const auto how = answer.how;
-  plan_.absorb(asked.number, std::move(answer));
-  if (how == How::failed) return;  // we could not put it
-  if (how == How::foreign) return finish(plan_.done() ? "" : "it does not speak TLS");
+  if (how == How::failed) return plan_.absorb(asked.number, std::move(answer));  // we could not put it
+  ++first_unanswered_;
+  if (how == How::foreign) {
+    ++first_foreign_;
+    held_.push_back({serial, std::move(asked), std::move(answer)});
+  } else {
+    plan_.absorb(asked.number, std::move(answer));
+  }
   if (nobody_listens(how)) return finish("nobody listens there (" + words_of(how) + ")");
-  if (++first_unanswered_ >= first_questions)
-    finish(fmt::format("no answer to the first {} questions ({})", first_unanswered_, words_of(how)));
+  if (first_unanswered_ < first_questions) return;
+  release(last_serial_ + 1);
+  if (first_foreign_ == first_unanswered_) return finish(plan_.done() ? "" : "it does not speak TLS");
+  finish(fmt::format("no answer to the first {} questions ({})", first_unanswered_, words_of(how)));
 }
 
 void Prober::State::unanswered(unsigned serial, Asked asked, Answer answer) {
@@ -278,7 +285,9 @@ bool Prober::State::is_suspicious(How how) const {
 }
 
 void Prober::State::release(unsigned before) {
+  const bool is_mixed = !paced_.reached && first_foreign_ < first_unanswered_;
   for (auto& held : std::exchange(held_, {})) {
+    if (is_mixed) held.answer.how = How::malformed;  // foreign to TLS it is only where all are
     if (held.serial < before)
       plan_.absorb(held.asked.number, std::move(held.answer));
     else

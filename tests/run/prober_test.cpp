@@ -38,7 +38,8 @@ class FakePlan : public Plan {
   }
   void absorb(std::size_t number, Answer answer) override {
     --out_;
-    ++absorbed;
+    if (++absorbed == 1) first_to_come = answer.kind;
+    foreign += answer.how == How::foreign;
     if (answer.kind == Answer::Kind::none && ++attempts_[number] < 4)
       left_.push_back(number);
     else
@@ -55,7 +56,8 @@ class FakePlan : public Plan {
   Question::Resume resume = Question::Resume::no;
   std::map<std::size_t, Answer> answers;
   std::string reason;
-  unsigned absorbed = 0;
+  unsigned absorbed = 0, foreign = 0;
+  Answer::Kind first_to_come = Answer::Kind::none;
   std::size_t widest = 0;
 
  private:
@@ -310,7 +312,28 @@ TEST_CASE("nobody listens, or something else does: the end at once") {
   CHECK(closed.paced->connections <= 4);
   Run foreign(100, [](const Question&) { return nothing(How::foreign); });
   CHECK(foreign().gave_up == "it does not speak TLS");
-  CHECK(foreign.plan.absorbed == 1);
+  CHECK(foreign.plan.absorbed == 4);
+  CHECK(foreign.plan.answers.empty());
+}
+
+TEST_CASE("one foreign answer among the first is none, and all goes on") {
+  for (const unsigned which : {1U, 3U}) {
+    Run run(100, {});
+    run.target.decide = [&](const Question&) { return run.target.asked == which ? nothing(How::foreign) : yes(); };
+    CHECK(run().gave_up.empty());
+    CHECK(run.plan.answered() == 100);
+    CHECK(run.plan.first_to_come == Answer::Kind::accepted);  // who has heard TLS takes no other answer for a verdict
+  }
+  Run mixed(100, {});
+  mixed.target.decide = [&](const Question&) { return nothing(mixed.target.asked == 1 ? How::foreign : How::eof); };
+  CHECK(mixed().gave_up == "no answer to the first 4 questions (eof)");
+  CHECK(mixed.plan.foreign == 0);
+}
+
+TEST_CASE("a plan of one question is answered by one that does not speak TLS") {
+  Run run(1, [](const Question&) { return nothing(How::foreign); });
+  CHECK_FALSE(run().reached);
+  CHECK(run.plan.foreign > 0);
 }
 
 TEST_CASE("the time of all: what is still out is not waited for, and comes too late") {
