@@ -19,7 +19,8 @@ using policy::Ending;
 using policy::Question;
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{500};  // for an objection to a complete handshake, and for a ticket
+constexpr milliseconds patience{500};        // for an objection to a complete handshake, and for a ticket
+constexpr unsigned patient_round_trips = 3;  // or as long as these take
 constexpr milliseconds glance{25};
 constexpr std::size_t most_contexts = 64;
 
@@ -257,16 +258,31 @@ void Asking::opened() {
   may_object_ = agreement && agreement->client_certificate_asked;
   const bool tls13 = agreement && agreement->version >= wire::tls1_3;
   if (step_ == Step::again || !(tls13 || may_object_)) return satisfied();
-  glances_ = static_cast<unsigned>(patience / glance);
+  const milliseconds wait = time_to_object();
+  talk_->connection->extend(wait + 2 * patience);
+  glances_ = static_cast<unsigned>(wait / glance);
   timer_ = std::make_unique<net::Timer>(tools_.loop_, glance, [this] { look(); });
   const std::string host = question_.sni.value_or(way_.to.text());
   talk_->connection->write(view_of("HEAD / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"));
 }
 
-/// Servers that speak no HTTP never answer; a ticket is as good where no certificate can be missed.
+/// What is asked waits half as long again as Way::timeout for an answer, the handshake included.
+milliseconds Asking::time_to_object() const {
+  const auto round_trip = tls::answer_of(talk_->connection->handshake(), {}).took;
+  const auto wanted = std::chrono::ceil<milliseconds>(patient_round_trips * round_trip);
+  return std::max(patience, std::min(wanted, way_.timeout * 2 / 5));
+}
+
+/// Servers that speak no HTTP never answer; a ticket is as good where no certificate can be missed. In TLS 1.3 one that
+/// asked for a certificate sends its ticket only when it has judged ours (RFC 8446 section 4.6.1): without that,
+/// silence may also be an objection that is late.
 void Asking::look() {
-  const bool is_content = talk_->engine().session() && !may_object_;
-  if (is_content || --glances_ == 0) return satisfied();
+  const bool has_session = talk_->engine().session() != nullptr;
+  if ((has_session && !may_object_) || --glances_ == 0) {
+    const auto agreement = talk_->connection->handshake().agreement();
+    is_silent_ = may_object_ && !has_session && said_.empty() && agreement && agreement->version >= wire::tls1_3;
+    return satisfied();
+  }
   timer_->restart(glance);
 }
 
@@ -302,6 +318,12 @@ void Asking::whole_ended(const Ending& ending) {
   answer_.ticket = answer_.ticket || has_ticket(handshake.transcript);
   session_ = talk_->engine().session();
   answer_.granted = session_ != nullptr;
+  if (is_silent_ && answer_.complete) {
+    answer_.complete = false;
+    answer_.kind = Answer::Kind::none;
+    answer_.how = Ending::How::timed_out;
+    answer_.note = "it asks for a certificate, and said nothing when none came";
+  }
   part();
 }
 

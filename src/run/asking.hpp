@@ -86,6 +86,7 @@ class Asking {
   Result<std::unique_ptr<tls::Engine>> stack_engine();
   void begin();
   void opened();
+  std::chrono::milliseconds time_to_object() const;
   void look();
   void data(View plain);
   void satisfied();
@@ -107,6 +108,7 @@ class Asking {
   std::shared_ptr<const tls::Session> session_;
   std::string said_;            // by the server after a complete handshake: its first octets
   bool may_object_ = false;     // it asked for a certificate and got none
+  bool is_silent_ = false;      // and then nothing came
   unsigned glances_ = 0;        // until no objection is expected any more
   bool waits_for_end_ = false;  // of the first handshake's connection, to begin the second
   std::unique_ptr<AskingTools::Talk> talk_;

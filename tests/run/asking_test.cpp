@@ -61,6 +61,41 @@ class Server {
   std::unique_ptr<net::Listener> listener_;
 };
 
+/// A way that is long: what comes to one end leaves it at the other so much later.
+class Late {
+ public:
+  Late(net::Loop& loop, const net::Endpoint& to, milliseconds by) : loop_(loop), to_(to), by_(by) {
+    listener_ = net::Listener::listen(
+                    loop, {"127.0.0.1", 0}, [] { return net::test::pass(); }, {},
+                    [this](std::unique_ptr<net::Connection> near) { accept(std::move(near)); })
+                    .value();
+  }
+  net::Endpoint at() const { return {"127.0.0.1", listener_->port()}; }
+
+ private:
+  void accept(std::unique_ptr<net::Connection> connection) {
+    net::Connection& near = *all_.emplace_back(std::move(connection));
+    all_.push_back(net::Connection::connect(loop_, to_, net::test::pass(), {}, {}));
+    net::Connection& far = *all_.back();
+    net::on(near, carrying(near, far));
+    net::on(far, carrying(far, near));
+  }
+  net::Callbacks carrying(net::Connection& from, net::Connection& to) {
+    const auto later = [this](std::function<void()> task) {
+      loop_.after(by_, [task = std::move(task), alive = std::weak_ptr(alive_)] { alive.lock() ? task() : void(); });
+    };
+    return {.data = [later, &from, &to] { later([octets = from.take_plain(), &to] { to.write(octets); }); },
+            .peer_closed = [later, &to] { later([&to] { to.close(); }); }};
+  }
+
+  net::Loop& loop_;
+  const net::Endpoint to_;
+  const milliseconds by_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
+  std::list<std::unique_ptr<net::Connection>> all_;
+  std::unique_ptr<net::Listener> listener_;
+};
+
 Question question(std::uint16_t version, Until until = Until::flight) {
   Question question;
   question.versions = {version};
@@ -324,6 +359,39 @@ TEST_CASE("a certificate that is required is missed, before our Finished or afte
     const Answer answer = ask(settings, whole(version));
     CHECK(answer.certificate_asked);
     CHECK(answer.complete);
+  }
+}
+
+TEST_CASE("the longer the way, the longer an objection is waited for") {
+  auto settings = shop();
+  settings.client_certificate = policy::ClientCertificate::required;
+  settings.trust = {mint().root()};
+  net::Loop loop;
+  Server server(loop, settings);
+  const Late late(loop, server.at(), milliseconds{300});
+  const Answer answer = ask(loop, {.to = late.at()}, whole(wire::tls1_3));
+  CHECK(answer.kind == Kind::accepted);
+  CHECK_FALSE(answer.complete);
+  CHECK(answer.alert == wire::certificate_required);
+}
+
+TEST_CASE("where a certificate was asked for, silence is not known to be consent") {
+  for (const auto version : {wire::tls1_2, wire::tls1_3}) {
+    CAPTURE(version);
+    auto settings = shop();
+    settings.client_certificate = policy::ClientCertificate::optional;
+    settings.tickets = false;
+    net::Loop loop;
+    Server server(loop, settings);
+    server.is_mute = true;
+    const Answer answer = ask(loop, {.to = server.at()}, whole(version));
+    CHECK(answer.certificate_asked);
+    const bool is_said = version < wire::tls1_3;  // the server's Finished comes last
+    CHECK(answer.complete == is_said);
+    CHECK((answer.kind == Kind::accepted) == is_said);
+    CHECK((answer.how == How::timed_out) == !is_said);
+    CHECK((answer.note == "it asks for a certificate, and said nothing when none came") == !is_said);
+    CHECK_FALSE(answer.hello.empty());
   }
 }
 
