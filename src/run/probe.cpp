@@ -1,5 +1,8 @@
 #include "run/probe.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include "base/text.hpp"
 #include "policy/cross_check.hpp"
 #include "policy/likeness.hpp"
@@ -7,6 +10,10 @@
 #include "tls/chain_facts.hpp"
 
 namespace bothends::run {
+
+namespace {
+constexpr std::size_t most_chains = 32;  // a server that mints a leaf for everyone could present thousands
+}  // namespace
 
 Probe::Probe(const ProbeTools& tools, const Target& target, ProbeSettings settings, Progress progress,
              Probers::Ended ended)
@@ -102,7 +109,8 @@ void Probe::surveyed(const Paced& paced) {
 }
 
 void Probe::judge_chains() {
-  for (const auto& presented : probed_.survey.presented)
+  const auto count = std::min(probed_.survey.presented.size(), most_chains);
+  for (const auto& presented : std::span(probed_.survey.presented).first(count))
     probed_.chains.push_back(tls::chain_facts(presented.chain, presented.staple,
                                               {.anchors = tools_.trust.anchors_for(presented.chain),
                                                .anchors_known = tools_.trust.known(),

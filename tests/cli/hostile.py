@@ -77,6 +77,17 @@ async def long_chain(reader, writer):
     await reader.read()
 
 
+async def new_leaf(reader, writer):
+    """Every connection gets a certificate that nobody else has got."""
+    suites, session, body = await hello_of(reader)
+    version = int.from_bytes(body[4:6], "big")
+    der = pki.der(pki.leaf("shop.test", "rsa").chain.read_text())[:-8] + random.randbytes(8)
+    hello = server_hello(suites[0], session, version=version)
+    writer.write(records(hello + message(11, vector(3, vector(3, der))) + message(14, b"")))
+    await writer.drain()
+    await reader.read()
+
+
 async def says(reader, writer, octets, waits=True):
     """And ends with FIN: closing with something unread would reset."""
     if waits:
@@ -160,6 +171,7 @@ HOSTILE = {
         0x1301, extensions=struct.pack("!HHH", 43, 2, TLS13))), again=record(23, bytes(1000))),
     "hello-requests": served(flood, first=b"", again=record(22, message(0, b"")) * 500),
     "long-chain": served(long_chain),
+    "new-leaf": served(new_leaf),
     "garbage": served(garbage, seed=1),
     "half-a-flight": served(half),
     "retry-loop": served(retries),

@@ -12,7 +12,8 @@ from surveyed import probe, survey_of, surveyed
 
 TIMEOUT, WHOLE, SLACK = 3, 30, 20  # seconds for one question, for the survey, and besides on a slow machine
 MEMORY = 128 << 20
-MAY_ACCEPT = {"long-chain", "retry-loop", "endless-application-data", "half-a-flight"}  # there was a ServerHello
+CHAINS = 32
+MAY_ACCEPT = {"long-chain", "new-leaf", "retry-loop", "endless-application-data", "half-a-flight"}  # there was a ServerHello
 
 
 def classified(document):
@@ -33,6 +34,7 @@ def check(checks, kind):
         checks.that(f"{kind}: ends within its time", took < WHOLE + SLACK, f"{took:.1f} s, {server.count} connections")
         if not document:
             return checks.that(f"{kind}: a document is written", False, shown)
+        checks.that(f"{kind}: not more chains than anybody reads", len(document["chains"]) <= CHAINS, len(document["chains"]))
         checks.that(f"{kind}: the answer is classified", kind in MAY_ACCEPT or kind.startswith("mutated") or
                     classified(document), survey_of(document))
         if kind not in MAY_ACCEPT and not kind.startswith("mutated"):
