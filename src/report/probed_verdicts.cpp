@@ -80,6 +80,7 @@ class Verdicts {
   void dates(const policy::ChainFacts& facts, const std::string& name) {
     for (std::size_t at = 0; at < facts.certificates.size(); ++at) {
       const auto& one = facts.certificates[at];
+      if (one.not_before == 0 && one.not_after == 0) continue;  // it could not be read
       auto who = at == 0 ? std::string("the leaf") : "\"" + printable(one.subject, 160) + "\"";
       auto left = days_between(probed_.at, one.not_after);
       if (one.not_after < probed_.at)
