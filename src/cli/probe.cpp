@@ -16,6 +16,7 @@
 #include "report/json_probed.hpp"
 #include "report/probed.hpp"
 #include "run/client_hellos.hpp"
+#include "run/open_files.hpp"
 #include "run/policies.hpp"
 #include "run/report_file.hpp"
 #include "run/scenario_fields.hpp"
@@ -59,6 +60,7 @@ class ProbeCommand {
  private:
   Result<void> read_times();
   Result<void> check_names() const;
+  void fit_open_files();
   Result<void> open_reports();
   std::optional<run::Target> next();
   std::unique_ptr<run::Probers::Running> start(const run::Target& target, run::Probers::Ended ended);
@@ -100,6 +102,18 @@ Result<void> ProbeCommand::check_names() const {
   return {};
 }
 
+void ProbeCommand::fit_open_files() {
+  auto& connections = options_.settings.pace.connections;
+  const auto jobs = static_cast<unsigned>(std::min<std::size_t>(options_.jobs, targets_->size()));
+  const auto most = run::raise_open_files(std::size_t{1} << 20);
+  const auto load = run::load_within(most, {jobs, connections});
+  if (load != run::Load{jobs, connections})
+    std::fprintf(stderr, "bothends: only %zu files may be open (ulimit -n): --jobs %u, --max-connections %u\n", most,
+                 load.jobs, load.connections);
+  options_.jobs = load.jobs;
+  connections = load.connections;
+}
+
 Result<void> ProbeCommand::open_reports() {
   if (is_list() && options_.json.empty()) options_.json = "-";
   if (options_.json.empty()) return {};
@@ -120,6 +134,7 @@ Result<void> ProbeCommand::prepare() {
   auto targets = is_list() ? run::Targets::of_file(options_.file) : run::Targets::of_text(options_.target, "");
   if (!targets) return tl::unexpected(targets.error());
   targets_.emplace(std::move(*targets));
+  fit_open_files();
   auto trust = options_.ca.empty() ? run::TrustStore::of_system(run::TrustStore::system_places())
                                    : run::TrustStore::of_file(options_.ca);
   if (!trust) return tl::unexpected(trust.error());

@@ -26,6 +26,7 @@ std::size_t Connection::queued() const { return state_->queued(); }
 const tls::Engine& Connection::engine() const { return *state_->engine; }
 const policy::Handshake& Connection::handshake() const { return state_->engine->handshake(); }
 bool Connection::opened() const { return state_->opened; }
+bool Connection::is_starved() const { return state_->starved; }
 Endpoint Connection::peer() const { return state_->peer; }
 Endpoint Connection::local() const { return state_->local; }
 std::uint64_t Connection::received() const { return state_->received; }

@@ -60,6 +60,8 @@ class Connection {
   const tls::Engine& engine() const;
   const policy::Handshake& handshake() const;
   bool opened() const;
+  /// It could not even be begun: this machine had no descriptor, port or memory for it. The ending's note says which.
+  bool is_starved() const;
   Endpoint peer() const;  // the other end's address
   Endpoint local() const;
   std::uint64_t received() const;  // raw octets

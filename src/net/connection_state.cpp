@@ -58,6 +58,12 @@ Ending::How how_of(int status) {
   }
 }
 
+/// Without an address of our own (no IPv6, say) the target is as good as unreachable; but so it is without a free port.
+bool is_ours(int status) {
+  return status == UV_EMFILE || status == UV_ENFILE || status == UV_ENOBUFS || status == UV_ENOMEM ||
+         status == UV_EADDRNOTAVAIL;
+}
+
 }  // namespace
 
 State::State(Loop::State& of, std::unique_ptr<tls::Engine> with, Deadlines deadlines)
@@ -80,12 +86,17 @@ void State::connect(const Endpoint& to) {
                                       auto* state = static_cast<State*>(request->data);
                                       if (state->life == Life::connecting) state->connected(result);
                                     });
-  if (status != 0) finish(how_of(status), uv_strerror(status));
+  if (status != 0) not_connected(status);
+}
+
+void State::not_connected(int status) {
+  starved = is_ours(status);
+  finish(how_of(status), uv_strerror(status));
 }
 
 void State::connected(int status) {
   if (status != 0)
-    finish(how_of(status), uv_strerror(status));
+    not_connected(status);
   else
     talk();
   deliver();

@@ -23,6 +23,7 @@ struct Connection::State {
   // Starting
   void connect(const Endpoint& to);
   void connected(int status);
+  void not_connected(int status);
   void accepted();  // the handle is connected: starts reading
   void talk();
 
@@ -90,6 +91,7 @@ struct Connection::State {
 
   Life life = Life::created;
   bool opened = false;
+  bool starved = false;  // connecting failed for want of something of this machine's
   bool paused = false;   // by the user
   bool reading = false;  // uv_read_start is in force
   bool write_active = false;

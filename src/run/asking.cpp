@@ -98,11 +98,13 @@ bool has_ticket(const wire::Transcript& transcript) { return transcript.message(
 /// One connection. It belongs to an asking until that has its answer, then to the tools.
 struct AskingTools::Talk {
   Talk(AskingTools& of, Asking& by) : tools(of), asking(&by), crowd(by.way_.crowd) {
+    ++tools.talks_;
     if (crowd) ++crowd->size_;
   }
   ~Talk() {
     connection.reset();
     if (crowd) --crowd->size_;
+    --tools.talks_;
   }
   Talk(const Talk&) = delete;
   void connect(const Way& way, std::unique_ptr<tls::Engine> engine);
@@ -300,10 +302,22 @@ void Asking::satisfied() {
 
 void Asking::decided(const Ending& ending) {
   timer_.reset();
+  if (talk_->connection->is_starved()) return starved(ending);
   if (step_ == Step::again) return again_ended(ending);
   answer_ = tls::answer_of(talk_->connection->handshake(), ending);
   if (step_ == Step::whole) return whole_ended(ending);
   part();
+}
+
+/// Connections that end give back what is wanting; without others there is nothing to wait for.
+void Asking::starved(const Ending& ending) {
+  const bool is_alone = tools_.talks_ <= 1;
+  if (!is_alone && starved_for_ < way_.timeout / 4) {
+    starved_for_ += glance;
+    timer_ = std::make_unique<net::Timer>(tools_.loop_, glance, [this] { begin(); });
+    return;
+  }
+  cannot({ErrorCode::resource, ending.note, {}});
 }
 
 void Asking::whole_ended(const Ending& ending) {

@@ -64,6 +64,7 @@ class AskingTools {
 
   net::Loop& loop_;
   const tls::Stack& stack_;
+  unsigned talks_ = 0;  // connections that there are; declared before all that holds some
   std::map<std::uint16_t, std::shared_ptr<const tls::KeyShare>> shares_;
   std::list<std::pair<policy::Question, Context>> contexts_;
   std::list<std::unique_ptr<Talk>> partings_;
@@ -92,6 +93,7 @@ class Asking {
   void satisfied();
   void decided(const policy::Ending& ending);
   void ended();
+  void starved(const policy::Ending& ending);
   void whole_ended(const policy::Ending& ending);
   void again_ended(const policy::Ending& ending);
   void cannot(const Error& error);
@@ -106,10 +108,11 @@ class Asking {
   Step step_ = Step::hello;
   policy::Answer answer_;
   std::shared_ptr<const tls::Session> session_;
-  std::string said_;            // by the server after a complete handshake: its first octets
-  bool may_object_ = false;     // it asked for a certificate and got none
-  bool is_silent_ = false;      // and then nothing came
-  unsigned glances_ = 0;        // until no objection is expected any more
+  std::string said_;         // by the server after a complete handshake: its first octets
+  bool may_object_ = false;  // it asked for a certificate and got none
+  bool is_silent_ = false;   // and then nothing came
+  unsigned glances_ = 0;     // until no objection is expected any more
+  std::chrono::milliseconds starved_for_{0};
   bool waits_for_end_ = false;  // of the first handshake's connection, to begin the second
   std::unique_ptr<AskingTools::Talk> talk_;
   std::unique_ptr<net::Timer> timer_;

@@ -78,7 +78,9 @@ void Probe::ask(const policy::Question& question, Prober::Answered answered) {
 std::string Probe::unreached(const Paced& paced) const {
   using How = policy::Ending::How;
   if (last_.how == How::connection_refused) return "nobody listens at " + probed_.address;
-  if (last_.how == How::unreachable) return probed_.address + " cannot be reached";
+  if (last_.how == How::unreachable)
+    return probed_.address + " cannot be reached" + (last_.note.empty() ? "" : ": " + last_.note);
+  if (last_.how == How::failed) return probed_.address + " could not be asked: " + last_.note;
   return probed_.address + " answers nothing" + (paced.gave_up.empty() ? "" : ": " + paced.gave_up);
 }
 
