@@ -12,7 +12,6 @@
 #include "report/console.hpp"
 #include "report/json.hpp"
 #include "report/junit.hpp"
-#include "run/open_files.hpp"
 #include "run/report_file.hpp"
 #include "run/run_scenarios.hpp"
 #include "tls/digest.hpp"
@@ -86,16 +85,12 @@ class Reports {
   std::vector<std::string> scenarios_, suites_;
 };
 
-constexpr std::size_t enough_open_files =
-    16'384;  // for all --jobs; proxies inherit it, and some make tables of that size
-
 int perform(Options& options) {
   if (auto matrix = read_matrix(options); !matrix) return complain(matrix.error());
   if (!options.json.empty() && options.json == options.junit)
     return complain({ErrorCode::usage, "--json and --junit cannot both write to " + printable(options.json), {}});
   Reports reports;
   if (auto opened = reports.open(options); !opened) return complain(opened.error());
-  run::raise_open_files(enough_open_files);
   // A machine's report on standard output is not mixed with the one for people.
   std::FILE* people = options.json == "-" || options.junit == "-" ? stderr : stdout;
   const report::ConsoleOptions console{.color = wants_color(options.color, fileno(people)),
