@@ -13,14 +13,14 @@ TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
 
 def load(name):
     """A tool as a module, though its file has no ending."""
-    loader = importlib.machinery.SourceFileLoader(f"tool_{name}", str(TOOLS / name))
+    loader = importlib.machinery.SourceFileLoader(f"tool_{name.removesuffix('.py')}", str(TOOLS / name))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     sys.dont_write_bytecode = True
     loader.exec_module(module)
     return module
 
 
-check, test = load("check"), load("test")
+check, test = load("check"), load("test.py")
 
 
 def body(lines, name="f"):
