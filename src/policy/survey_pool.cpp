@@ -72,6 +72,9 @@ void Plan::begin_pool() {
                                                              [](const LeafSeen& leaf) { return leaf.answers == 1; });
   too_many_leaves_ = too_many_leaves_ || all_differ;
   if (too_many_leaves_) return;
+  // Whether their certificates tell them apart must not be left to chance.
+  for (unsigned again = 0; again < repetitions && canary_question_; ++again)
+    queue_.ask(*canary_question_, [](const Answer&) {});
   pool_lists_ = 1;
   for (auto& [version, found] : versions_) {
     if (found.policy.spoken != Known::yes && found.contradicted.empty()) continue;
