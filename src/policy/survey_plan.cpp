@@ -263,7 +263,14 @@ std::optional<std::uint16_t> Plan::highest_below13() const {
   return std::nullopt;
 }
 
+/// What tells stacks apart is asked as soon as all lists are there, beside what takes longest, complete handshakes.
 void Plan::settle() {
+  const bool lists_open = std::any_of(versions_.begin(), versions_.end(), [&](const auto& one) {
+    return is_open(topic_of(one.first, "groups")) || is_open(topic_of(one.first, "signature schemes"));
+  });
+  if (!stopped_ && !is_pool_ && !lists_open && found_.foreign.empty() && undecided_ == 0 &&
+      !std::exchange(telling_asked_, true))
+    ask_telling();
   if (!queue_.empty() || stopped_) return;
   if (!found_.foreign.empty()) return;
   const bool contradicted =
@@ -272,7 +279,6 @@ void Plan::settle() {
     is_pool_ = true;
     begin_pool();
   }
-  if (!is_pool_ && queue_.empty() && !std::exchange(telling_asked_, true)) ask_telling();
 }
 
 void Plan::give_up(std::string_view reason) {

@@ -144,6 +144,7 @@ class Plan {
   std::optional<Question> canary_question_;
   std::optional<Answer> canary_;
   bool telling_asked_ = false;
+  std::vector<Question> telling_;  // at most six
   bool is_pool_ = false;
   bool pool_asked_ = false;
   std::size_t pool_lists_ = 0;

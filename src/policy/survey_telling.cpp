@@ -21,9 +21,10 @@ wire::Codes first_is_ecdsa(wire::Codes suites) {
 
 /// What was said about the name that the survey is for, without what likeness_of() has no use for.
 void Plan::remember(const Question& question, const Answer& answer) {
-  if (found_.heard.size() >= Surveyed::most_heard && !telling_asked_) return;
+  const bool telling = std::find(telling_.begin(), telling_.end(), question) != telling_.end();
+  if (found_.heard.size() >= Surveyed::most_heard && !telling) return;
   if (question.until == Question::Until::whole || question.sni != settings_.sni) return;
-  Heard heard{question, answer, {}, telling_asked_};
+  Heard heard{question, answer, {}, telling};
   if (!answer.chain.empty()) heard.presented = present(answer);
   heard.answer.chain = {};
   heard.answer.issuers = {};
@@ -32,6 +33,7 @@ void Plan::remember(const Question& question, const Answer& answer) {
 }
 
 void Plan::tell(Question question) {
+  telling_.push_back(question);
   queue_.ask(std::move(question), [](const Answer&) {});
 }
 
