@@ -109,17 +109,12 @@ constexpr Manners openssl30_manners{.stack = "openssl-3.0",
                                     .alert_of = openssl_alert};
 
 /// OpenSSL 3.0, and a choice of certificates of its own.
-constexpr Manners haproxy_manners{.stack = "haproxy",
-                                  .checks12 = openssl12,
-                                  .checks13 = openssl13,
-                                  .suite12_before_scheme = true,
-                                  .transport_needs_scheme = true,
-                                  .one_leaf_a_kind = true,
-                                  .knows_schemes = openssl_schemes,
-                                  .implied_scheme_counts = true,
-                                  .share13_by_client = true,
-                                  .leaf_by_hello = true,
-                                  .alert_of = openssl_alert};
+constexpr Manners haproxy_manners = [] {
+  Manners manners = openssl30_manners;
+  manners.stack = "haproxy";
+  manners.leaf_by_hello = true;
+  return manners;
+}();
 
 constexpr Manners gnutls_manners{.stack = "gnutls",
                                  .checks12 = late12,
